@@ -1,0 +1,37 @@
+"""The command line: one file a command, each of which parses, calls one workflow, and shows the result."""
+
+from __future__ import annotations
+
+import click
+
+from sentiment_cli import __version__
+from sentiment_cli.cli._errors import CommandGroup
+from sentiment_cli.cli.configs import configs, init, validate
+from sentiment_cli.cli.data import data
+from sentiment_cli.cli.download import download
+from sentiment_cli.cli.evaluate import evaluate
+from sentiment_cli.cli.info import info
+from sentiment_cli.cli.misclassified import misclassified
+from sentiment_cli.cli.plot_history import plot_history
+from sentiment_cli.cli.predict import predict
+from sentiment_cli.cli.runs import runs
+from sentiment_cli.cli.train import train
+
+
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="sentiment")
+def main() -> None:
+    r"""Train recurrent networks on reviews, and see what they do and where they fail.
+
+    \b
+    Quick start, on bundled reviews:
+      sentiment train
+      sentiment evaluate
+      sentiment misclassified
+    """
+
+
+for _command in (
+    train, evaluate, plot_history, misclassified, predict, download, data, configs, init, validate, runs, info,
+):  # fmt: skip
+    main.add_command(_command)

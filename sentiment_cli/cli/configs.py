@@ -1,0 +1,87 @@
+"""`sentiment configs`, `init` and `validate`: see, copy and check configurations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sentiment_cli.atomic import write_text
+from sentiment_cli.cli._options import output_options
+from sentiment_cli.cli._output import Output, pairs
+from sentiment_cli.config.load import config_values, load_config
+from sentiment_cli.config.overrides import parse_set
+from sentiment_cli.config.yaml_source import dump_yaml
+from sentiment_cli.errors import SentimentError, UsageError, suggest
+from sentiment_cli.resources import shipped_configs
+
+
+@click.command()
+@click.argument("name", required=False)
+@output_options
+def configs(name: str | None) -> None:
+    """List the shipped configurations, or show the one called NAME."""
+    output = Output.current()
+    if name is None:
+        summaries = {key: _summary(path) for key, path in shipped_configs().items()}
+        output.result({"configs": summaries}, lambda: pairs(list(summaries.items())))
+        return
+    path = _shipped(name)
+    text = path.read_text(encoding="utf-8")
+    output.result({"name": path.stem, "path": str(path), "text": text}, lambda: text.rstrip("\n"))
+
+
+@click.command()
+@click.argument("name")
+@click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="File to write; default: NAME.yaml.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
+@output_options
+def init(name: str, target: Path | None, force: bool) -> None:
+    """Copy the shipped configuration NAME, to be changed."""
+    output = Output.current()
+    source = _shipped(name)
+    target = target or Path(f"{source.stem}.yaml")
+    if target.exists() and not force:
+        raise SentimentError(f"{target} exists; choose another file with -o, or replace it with --force.")
+    write_text(target, source.read_text(encoding="utf-8"))
+    output.result({"path": str(target)}, lambda: str(target))
+    output.note(f"Change it, then: sentiment train --config {target}")
+
+
+@click.command()
+@click.option("-c", "--config", "name", required=True, metavar="NAME|PATH|-", help="Configuration to check.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Replace a value first.")
+@output_options
+def validate(name: str, settings: tuple[str, ...]) -> None:
+    """Check a configuration and the reviews that it names, without TensorFlow. -v shows it with all defaults."""
+    output = Output.current()
+    config = load_config(name, parse_set(settings))
+    from sentiment_cli.data.prepare import prepare_data
+
+    data = prepare_data(config.data, config.training.seed)
+    for note in (*data.layout.notes, *data.report.notes(config.data.encoding_errors)):
+        output.note(note)
+    summary = f"{name}: valid; {data.report.files:,} reviews of {', '.join(data.class_names)} in {data.layout.root}"
+    values = {
+        "valid": True,
+        "files": data.report.files,
+        "class_names": list(data.class_names),
+        "config": config_values(config),
+    }
+    output.result(
+        values, lambda: f"{summary}\n\n{dump_yaml(config_values(config))}".rstrip() if output.verbose else summary
+    )
+
+
+def _shipped(name: str) -> Path:
+    known = shipped_configs()
+    key = name.removesuffix(".yaml")
+    if key not in known:
+        raise UsageError(f"No shipped configuration {name!r}; {suggest(key, known)}.")
+    return known[key]
+
+
+def _summary(path: Path) -> str:
+    """The first line of a configuration's header comment."""
+    first = path.read_text(encoding="utf-8").partition("\n")[0]
+    return first.lstrip("# ").strip()

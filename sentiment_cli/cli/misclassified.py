@@ -1,0 +1,122 @@
+"""`sentiment misclassified`: the wrong predictions of a run with their texts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sentiment_cli.cli._options import output_options, split_option
+from sentiment_cli.cli._output import Output, excerpt, table
+from sentiment_cli.cli._run_argument import chosen_run
+from sentiment_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from sentiment_cli.misclassified import Misclassified
+    from sentiment_cli.workflows.misclassified import MisclassifiedResult
+
+FORMATS = ("table", "csv", "jsonl", "html")
+_COLUMNS = ("id", "path", "text", "actual", "predicted", "probability", "loss")
+_TABLE_ROWS = 20
+_EXCERPT = 300
+
+
+@click.command()
+@click.argument("run", required=False)
+@split_option
+@click.option(
+    "--top", type=click.IntRange(min=1), metavar="N", help=f"At most N; the table shows {_TABLE_ROWS} by default."
+)
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Form of the list."
+)
+@click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="Write the list to this file.")
+@output_options
+def misclassified(run: str | None, split: str, top: int | None, form: str, target: Path | None) -> None:
+    """List the wrong predictions of a RUN with their texts, the most confident first.
+
+    RUN is a run directory or a name under ./runs; default: the newest finished one.
+    """
+    output = Output.current()
+    if output.as_json and form != "table":
+        raise UsageError(f"--json and --format {form} exclude each other.")
+    found = chosen_run(run, output)
+    from sentiment_cli.workflows.misclassified import list_misclassified
+
+    rows = _TABLE_ROWS if top is None and form == "table" and not output.as_json else top
+    result = list_misclassified(found, split=split, top=rows)
+    if result.missing_texts:
+        output.note(
+            f"{result.missing_texts} reviews are no longer in {result.data_root}; they are listed without their text"
+        )
+    text = json.dumps(_as_json(result), ensure_ascii=False) + "\n" if output.as_json else _RENDERERS[form](result)
+    if target is None:
+        click.echo(text, nl=False)
+    else:
+        from sentiment_cli.atomic import write_text
+
+        write_text(target, text)
+        output.note(f"{len(result.rows)} wrong predictions: {target}")
+
+
+def _values(row: Misclassified) -> dict[str, Any]:
+    prediction = row.prediction
+    return {
+        "id": prediction.id,
+        "path": prediction.path,
+        "text": row.text,
+        "actual": prediction.actual,
+        "predicted": prediction.predicted,
+        "probability": prediction.probability,
+        "loss": prediction.loss,
+    }
+
+
+def _as_json(result: MisclassifiedResult) -> dict[str, Any]:
+    return {
+        "run": str(result.run.path),
+        "split": result.split,
+        "examples": result.examples,
+        "wrong": result.wrong,
+        "misclassified": [_values(row) for row in result.rows],
+    }
+
+
+def _as_table(result: MisclassifiedResult) -> str:
+    head = f"{result.wrong:,} of {result.examples:,} {result.split} predictions are wrong"
+    if len(result.rows) < result.wrong:
+        head += f"; the {len(result.rows)} most confident"
+    if not result.rows:
+        return head + "\n"
+    rows = [
+        [f"{p.probability:.3f}", p.actual, p.predicted, f"{p.path}\n{excerpt(row.text or '(file is gone)', _EXCERPT)}"]
+        for row in result.rows
+        for p in [row.prediction]
+    ]
+    return f"{head}\n\n{table(['probability', 'actual', 'predicted', 'review'], rows, right=['probability'])}\n"
+
+
+def _as_csv(result: MisclassifiedResult) -> str:
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, _COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_values(row) for row in result.rows)
+    return buffer.getvalue()
+
+
+def _as_jsonl(result: MisclassifiedResult) -> str:
+    return "".join(json.dumps(_values(row), ensure_ascii=False) + "\n" for row in result.rows)
+
+
+def _as_html(result: MisclassifiedResult) -> str:
+    from sentiment_cli.pages import misclassified_page
+
+    title = f"{result.run.name}: {result.wrong:,} of {result.examples:,} {result.split} predictions are wrong"
+    return misclassified_page(title, [_values(row) for row in result.rows])
+
+
+_RENDERERS = {"table": _as_table, "csv": _as_csv, "jsonl": _as_jsonl, "html": _as_html}

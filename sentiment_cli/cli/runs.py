@@ -1,0 +1,65 @@
+"""`sentiment runs`: a table of the runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sentiment_cli.cli._options import output_options
+from sentiment_cli.cli._output import Output, duration, table
+from sentiment_cli.errors import RunError
+from sentiment_cli.runs import RUNS_DIR, Run, list_runs
+
+
+@click.command()
+@output_options
+def runs() -> None:
+    """List the runs in ./runs, oldest first."""
+    output = Output.current()
+    rows = [_summary(run) for run in list_runs()]
+    output.result({"runs": rows}, lambda: _text(rows))
+
+
+def _summary(run: Run) -> dict[str, Any]:
+    try:
+        record, metrics = run.read_record(), run.read_metrics()
+    except RunError as error:
+        return {"run": run.name, "status": "damaged", "problem": str(error)}
+    return {
+        "run": run.name,
+        "status": record.get("status"),
+        "stop_reason": record.get("stop_reason"),
+        "started": record.get("started"),
+        "epochs": record.get("epochs"),
+        "best_epoch": record.get("best_epoch"),
+        "parameters": record.get("parameters"),
+        "seconds": (record.get("seconds") or {}).get("total"),
+        "validation_accuracy": (metrics.get("validation") or {}).get("accuracy"),
+        "test_accuracy": (metrics.get("test") or {}).get("accuracy"),
+    }
+
+
+def _text(rows: list[dict[str, Any]]) -> str:
+    if not rows:
+        return f"There are no runs in {RUNS_DIR.resolve()}. Train one: sentiment train"
+    columns = ["run", "status", "epochs", "best", "parameters", "time", "validation", "test"]
+    return table(columns, [_cells(row) for row in rows], right=columns[2:])
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    seconds = row.get("seconds")
+    return [
+        row["run"],
+        str(row["status"]),
+        _number(row.get("epochs"), "d"),
+        _number(row.get("best_epoch"), "d"),
+        _number(row.get("parameters"), ",d"),
+        duration(seconds) if isinstance(seconds, (int, float)) else "",
+        _number(row.get("validation_accuracy"), ".4f"),
+        _number(row.get("test_accuracy"), ".4f"),
+    ]
+
+
+def _number(value: Any, form: str) -> str:
+    return format(value, form) if isinstance(value, (int, float)) and not isinstance(value, bool) else ""

@@ -1,0 +1,192 @@
+"""`sentiment train`: train a classifier, continue a run, or try out a training."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sentiment_cli.cli._options import output_options
+from sentiment_cli.cli._output import Output, duration, pairs
+from sentiment_cli.cli._progress import make_progress
+from sentiment_cli.config.load import DEFAULT_CONFIG, load_config
+from sentiment_cli.config.overrides import Override, parse_set
+from sentiment_cli.errors import UsageError
+from sentiment_cli.runs import Run, find_run, new_run, safe_name
+
+if TYPE_CHECKING:
+    from sentiment_cli.workflows.results import DryRun, TrainResult
+
+
+@click.command()
+@click.option("-c", "--config", "name", metavar="NAME|PATH|-", help=f"Configuration; default: {DEFAULT_CONFIG}.")
+@click.option("--data", "source", metavar="SOURCE", help="bnb, imdb, or a directory of class directories.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Replace a value, e.g. training.epochs=5.")
+@click.option("--name", "run_name", metavar="NAME", help="Name of the run under ./runs.")
+@click.option("--output-dir", type=click.Path(path_type=Path), help="Run directory, instead of ./runs/NAME.")
+@click.option("--epochs", type=int, metavar="N", help="Epochs in total.")
+@click.option("--seed", type=int, metavar="N", help="Seed of everything random.")
+@click.option("--limit", type=int, metavar="N", help="Use N reviews a class only, for a quick try.")
+@click.option("--device", metavar="auto|cpu|gpu[:N]", help="Where the network runs.")
+@click.option("--no-test", is_flag=True, help="Do not read the test part.")
+@click.option("--dry-run", "only_try", is_flag=True, help="Everything up to the first steps; leaves no run behind.")
+@click.option("--force", is_flag=True, help="Replace an existing run directory.")
+@click.option("--resume", "resumed", metavar="RUN", help="Continue a run, or extend it with --epochs.")
+@output_options
+def train(
+    name: str | None,
+    source: str | None,
+    settings: tuple[str, ...],
+    run_name: str | None,
+    output_dir: Path | None,
+    epochs: int | None,
+    seed: int | None,
+    limit: int | None,
+    device: str | None,
+    no_test: bool,
+    only_try: bool,
+    force: bool,
+    resumed: str | None,
+) -> None:
+    r"""Train a classifier and leave a run directory with everything about it.
+
+    Without options it trains a small LSTM on the bundled reviews.
+
+    \b
+    Examples:
+      sentiment train --config gru --name first
+      sentiment train --config imdb_lstm --set training.epochs=3
+      sentiment train --data path/to/reviews
+      sentiment train --resume first --epochs 20
+    """
+    output = Output.current()
+    if resumed is not None:
+        given: dict[str, object] = {"--config": name, "--data": source, "--set": settings, "--name": run_name}
+        given |= {"--output-dir": output_dir, "--seed": seed, "--limit": limit, "--device": device}
+        given |= {"--no-test": no_test, "--dry-run": only_try, "--force": force}
+        _refuse_with_resume([option for option, value in given.items() if value not in (None, False, ())])
+        _resume(find_run(resumed), epochs, output)
+        return
+    if run_name and output_dir:
+        raise UsageError("--name and --output-dir both say where the run goes; give one of them.")
+    overrides = _overrides(source, epochs, seed, limit, device, no_test) + parse_set(settings)
+    config = load_config(name or DEFAULT_CONFIG, overrides)
+    if only_try:
+        _dry_run(config, output)
+        return
+    run = _choose_run(name or DEFAULT_CONFIG, run_name, output_dir)
+    from sentiment_cli.workflows.train import check_free
+    from sentiment_cli.workflows.train import train as train_workflow
+
+    check_free(run, force=force)
+    with make_progress(output) as progress:
+        progress.note(f"Run: {run.path}")
+        result = train_workflow(config, run.path, progress=progress, command=_command(), force=force)
+    _show(result, output)
+
+
+def _overrides(
+    source: str | None, epochs: int | None, seed: int | None, limit: int | None, device: str | None, no_test: bool
+) -> list[Override]:
+    overrides = []
+    if source is not None:
+        overrides += [Override(("data", "source"), source, "--data"), Override(("data", "classes"), None, "--data")]
+    plain = {"epochs": epochs, "seed": seed, "device": device, "evaluate_test": False if no_test else None}
+    for key, value in plain.items():
+        if value is not None:
+            option = "--no-test" if key == "evaluate_test" else f"--{key}"
+            overrides.append(Override(("training", key), value, option))
+    if limit is not None:
+        overrides.append(Override(("data", "limit"), limit, "--limit"))
+    return overrides
+
+
+def _refuse_with_resume(options: list[str]) -> None:
+    if options:
+        raise UsageError(
+            f"--resume continues a run as it was configured; it does not go with {', '.join(options)}. "
+            "Only --epochs may be changed."
+        )
+
+
+def _choose_run(config_name: str, run_name: str | None, output_dir: Path | None) -> Run:
+    if output_dir is not None:
+        return Run(output_dir)
+    if run_name is not None:
+        if safe_name(run_name) != run_name:
+            raise UsageError(f"--name {run_name!r} cannot be a directory name everywhere; try {safe_name(run_name)!r}.")
+        return Run(Path("runs") / run_name)
+    stem = "stdin" if config_name == "-" else Path(config_name).stem
+    return new_run(f"{stem}-{datetime.now():%Y%m%d-%H%M%S}")
+
+
+def _resume(run: Run, epochs: int | None, output: Output) -> None:
+    from sentiment_cli.workflows.train import resume
+
+    with make_progress(output) as progress:
+        progress.note(f"Run: {run.path}")
+        result = resume(run, epochs=epochs, progress=progress, command=_command())
+    _show(result, output)
+
+
+def _dry_run(config: Any, output: Output) -> None:
+    from sentiment_cli.workflows.train import dry_run
+
+    with make_progress(output) as progress:
+        report = dry_run(config, progress=progress)
+    output.result(report.to_dict(), lambda: _dry_run_text(report))
+
+
+def _dry_run_text(report: DryRun) -> str:
+    reviews = ", ".join(f"{part} {count:,}" for part, count in report.reviews.items())
+    return pairs(
+        [
+            ("reviews", reviews),
+            ("parameters", f"{report.parameters:,}"),
+            ("device", report.device),
+            ("step", report.plan),
+            ("an epoch", f"about {duration(report.seconds_per_epoch)} and its validation"),
+            ("all epochs", f"about {duration(report.expected_seconds)}"),
+            ("memory", f"{report.memory_bytes / 1e6:,.0f} MB so far, with TensorFlow"),
+            ("warnings", "\n          ".join(report.warnings) or "none"),
+        ]
+    )
+
+
+def _show(result: TrainResult, output: Output) -> None:
+    output.result(result.to_dict(), lambda: _result_text(result))
+    if result.exit_code:
+        output.note(
+            f"Stopped after {result.epochs} whole epochs; everything so far is saved.\n"
+            f"To continue: sentiment train --resume {result.run.path}"
+        )
+        raise click.exceptions.Exit(result.exit_code)
+    output.note(
+        f"Next: sentiment evaluate {result.run.path}\n"
+        f"      sentiment misclassified {result.run.path}\n"
+        f"      {result.run.plots_dir / 'history.png'} shows the curves"
+    )
+
+
+def _result_text(result: TrainResult) -> str:
+    rows = [("run", str(result.run.path)), ("status", f"{result.status} ({result.stop_reason})")]
+    rows.append(("epochs", f"{result.epochs}, best {result.best_epoch}"))
+    if result.validation:
+        rows.append(
+            ("validation", f"accuracy {result.validation['accuracy']:.4f}, loss {result.validation['loss']:.4f}")
+        )
+    if result.test:
+        baseline = f"always the most frequent class: {result.test.majority_baseline:.4f}"
+        rows.append(("test", f"accuracy {result.test.accuracy:.4f}, loss {result.test.loss:.4f} ({baseline})"))
+    rows.append(("parameters", f"{result.parameters:,}"))
+    phases = ", ".join(f"{name} {duration(seconds)}" for name, seconds in result.seconds.items() if name != "total")
+    rows.append(("time", f"{duration(result.seconds['total'])} ({phases})"))
+    return pairs(rows)
+
+
+def _command() -> str:
+    return shlex.join(["sentiment", *sys.argv[1:]])

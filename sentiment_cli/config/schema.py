@@ -1,0 +1,239 @@
+"""Every setting of a training: its type, default, range and meaning.
+
+The reference of the keys (docs/configuration.md) and the messages about wrong values come from here. Names
+and defaults follow Keras where Keras has them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+Activation = Literal[
+    "tanh", "sigmoid", "relu", "linear", "elu", "selu", "gelu", "silu", "softplus", "softsign", "hard_sigmoid",
+    "hard_tanh", "leaky_relu", "relu6", "mish", "exponential",
+]  # fmt: skip
+Rate = Annotated[float, Field(ge=0, lt=1)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Section(BaseModel):
+    """A group of settings: unknown keys are errors, types are exact, values cannot change later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Data(Section):
+    """Which reviews are read, and which of them are kept for validation."""
+
+    source: Text = Field(
+        "bnb", description="`bnb` (bundled), `imdb` (after `sentiment download imdb`), or a directory."
+    )
+    classes: list[Text] | None = Field(
+        None,
+        description="Class directories to use, in this order; others are left out and named. "
+        "Null: all that are found, sorted by name. The second of two classes is the positive one.",
+    )
+    validation_fraction: float = Field(
+        0.2, ge=0, lt=1, description="Share of the training part kept for validation, stratified by class; 0: none."
+    )
+    validation_groups: Literal["movie"] | None = Field(
+        None,
+        description="`movie`: no movie has reviews on both sides of the split "
+        "(needs `urls_<class>.txt` beside the class directories, as in IMDb).",
+    )
+    encoding_errors: Literal["error", "replace", "skip"] = Field(
+        "error", description="What to do with a review that is not UTF-8: stop, put U+FFFD for the bytes, leave it out."
+    )
+    drop_duplicates: bool = Field(
+        False,
+        description="Leave out training reviews whose text occurs before in the training part, or in the test part.",
+    )
+    limit: int | None = Field(None, ge=2, description="Use only this many reviews a class and part, seeded; for a try.")
+
+    @model_validator(mode="after")
+    def _classes_are_distinct(self) -> Data:
+        classes = self.classes
+        if classes is not None and len(classes) < 2:
+            raise _wrong(("classes",), f"expected at least two classes, received {len(classes)}")
+        for index, name in enumerate(classes or []):
+            if name in (classes or [])[:index]:
+                raise _wrong(("classes", index), f'the class "{name}" is named twice; every class once')
+        return self
+
+
+class TextSettings(Section):
+    """How a review becomes token ids."""
+
+    max_tokens: int = Field(
+        10_000, ge=3, le=10_000_000, description="Size of the vocabulary, padding (0) and unknown (1) included."
+    )
+    sequence_length: int = Field(500, ge=1, le=1_000_000, description="Longest review in tokens; what is over is cut.")
+    truncate: Literal["head", "tail", "head_tail"] = Field(
+        "tail",
+        description="The part of a longer review that is kept; `head_tail`: a quarter from its start, the rest from its end.",
+    )
+    split: Literal["whitespace", "character"] = Field("whitespace", description="What a token is, as in Keras.")
+    standardize: Literal["lower_and_strip_punctuation", "lower", "strip_punctuation", "none", "reviews"] = Field(
+        "lower_and_strip_punctuation",
+        description="Cleaning before the split: Keras' rules (ASCII), or `reviews` "
+        "(HTML line breaks, case and punctuation by Unicode, curly quotes as straight ones).",
+    )
+    punctuation: Literal["keep", "drop"] = Field(
+        "keep", description="`reviews` only: punctuation marks as tokens of their own, or none."
+    )
+
+    @model_validator(mode="after")
+    def _parts_need_two_tokens(self) -> TextSettings:
+        if self.truncate == "head_tail" and self.sequence_length < 2:
+            raise _wrong(("sequence_length",), "expected at least 2 with truncate: head_tail, received 1")
+        return self
+
+
+class Embedding(Section):
+    """The table of word vectors."""
+
+    dim: int = Field(32, ge=1, le=10_000, description="Numbers in a word vector.")
+    dropout: Rate = Field(0.0, description="Share of the embedded values set to zero in training.")
+    mask: bool = Field(
+        True, description="Padding is skipped. False repeats what unmasked tutorials do: the network reads the padding."
+    )
+
+
+class Recurrent(Section):
+    """One recurrent layer."""
+
+    cell: Literal["simple_rnn", "gru", "lstm"] = Field("lstm", description="Kind of recurrent cell.")
+    units: int = Field(32, ge=1, le=100_000, description="Size of the state, for each direction.")
+    bidirectional: bool = Field(False, description="Read forwards and backwards; the outputs are concatenated.")
+    dropout: Rate = Field(0.0, description="On the cell's input, as in Keras.")
+    recurrent_dropout: Rate = Field(0.0, description="On the state between steps, as in Keras; turns cuDNN off.")
+    activation: Activation = Field("tanh", description="Other than `tanh` turns cuDNN off.")
+    recurrent_activation: Activation | None = Field(
+        None, description="Of the gates (`gru`, `lstm`); null: `sigmoid`. Others turn cuDNN off."
+    )
+
+    @model_validator(mode="after")
+    def _gates_have_activations(self) -> Recurrent:
+        if self.cell == "simple_rnn" and self.recurrent_activation is not None:
+            raise _wrong(("recurrent_activation",), "a simple_rnn has no gates; remove this key or choose gru or lstm")
+        return self
+
+
+class Dense(Section):
+    """One dense layer between pooling and output."""
+
+    units: int = Field(ge=1, le=100_000, description="Outputs of the layer.")
+    activation: Activation = Field("relu", description="Its activation.")
+    dropout: Rate = Field(0.0, description="After the layer.")
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Pooling = Literal["last", "max", "mean"]
+
+
+def _last() -> list[Pooling]:
+    return ["last"]
+
+
+class Model(Section):
+    """The network: embedding, recurrent layers, pooling over time, dense layers; the output layer is implied."""
+
+    embedding: Embedding = Field(default_factory=Embedding, description="The table of word vectors.")
+    recurrent: list[Recurrent] = Field(
+        default_factory=lambda: [Recurrent()],
+        min_length=1,
+        max_length=20,
+        description="Recurrent layers, first to last.",
+    )
+    pooling: Annotated[list[Pooling], BeforeValidator(_listed)] = Field(
+        default_factory=_last,
+        min_length=1,
+        max_length=3,
+        description="How the outputs over time become one vector: the last state, maximum, mean, or several of them.",
+    )
+    dropout: Rate = Field(0.0, description="After pooling.")
+    dense: list[Dense] = Field(default_factory=list, max_length=20, description="Dense layers before the output.")
+
+    @model_validator(mode="after")
+    def _poolings_are_distinct(self) -> Model:
+        if len(set(self.pooling)) < len(self.pooling):
+            raise _wrong(("pooling",), f"expected each kind once, received {', '.join(self.pooling)}")
+        return self
+
+
+class EarlyStopping(Section):
+    """When to stop before the last epoch."""
+
+    monitor: Literal["val_loss", "val_accuracy"] = Field("val_loss", description="What has to improve.")
+    patience: int = Field(3, ge=1, description="Epochs without improvement after which the training stops.")
+    min_delta: float = Field(0.0, ge=0, description="A smaller change is no improvement.")
+
+
+class Training(Section):
+    """How the weights are found."""
+
+    epochs: int = Field(10, ge=1, le=1_000_000, description="Passes over the training part.")
+    batch_size: int = Field(32, ge=1, le=1_000_000, description="Reviews in a step.")
+    optimizer: Literal["adam", "adamw", "rmsprop", "sgd", "nadam", "adagrad"] = Field(
+        "adam", description="Keras' optimizer of that name; `sgd` with momentum 0.9."
+    )
+    learning_rate: float = Field(1e-3, gt=0, description="Of the optimizer.")
+    clip_norm: float | None = Field(
+        None, gt=0, description="Longest gradient over all weights together; a longer one is scaled down."
+    )
+    early_stopping: EarlyStopping | None = Field(
+        None, description="Null: all epochs. The best epoch is kept either way, by `monitor` or else `val_loss`."
+    )
+    class_weight: Literal["balanced"] | dict[str, Annotated[float, Field(gt=0)]] | None = Field(
+        None, description="`balanced`: rare classes count more; or a weight for each class name."
+    )
+    seed: int = Field(1, ge=0, lt=2**31, description="Of everything random: split, weights, order, dropout.")
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|gpu(:\d+)?)$")] = Field(
+        "auto", description="`auto` (a GPU if there is one), `cpu`, `gpu`, `gpu:N`."
+    )
+    jit_compile: Literal["auto"] | bool = Field(
+        "auto",
+        description="Compile the training step with XLA; `auto`: on a CPU, where enough steps repay the compiling.",
+    )
+    evaluate_test: bool = Field(True, description="Read the test part once, at the end. False: not at all.")
+
+
+class Config(Section):
+    """A whole configuration."""
+
+    data: Data = Field(default_factory=Data, description=Data.__doc__)
+    text: TextSettings = Field(default_factory=TextSettings, description=TextSettings.__doc__)
+    model: Model = Field(default_factory=Model, description=Model.__doc__)
+    training: Training = Field(default_factory=Training, description=Training.__doc__)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Config:
+        if self.training.early_stopping and self.data.validation_fraction == 0:
+            raise _wrong(
+                ("training", "early_stopping"),
+                "early stopping needs a validation part; set data.validation_fraction above 0, or this to null",
+            )
+        weights, classes = self.training.class_weight, self.data.classes
+        if isinstance(weights, dict) and classes is not None and set(weights) != set(classes):
+            raise _wrong(
+                ("training", "class_weight"),
+                f"expected one weight for each of {', '.join(classes)}, received {', '.join(weights)}",
+            )
+        return self
+
+    @property
+    def monitor(self) -> Literal["val_loss", "val_accuracy"]:
+        """What decides which epoch is the best one, where there is a validation part."""
+        stopping = self.training.early_stopping
+        return stopping.monitor if stopping else "val_loss"
+
+
+def _wrong(path: tuple[str | int, ...], what: str) -> PydanticCustomError:
+    """An error at ``path`` below the section that is being checked."""
+    return PydanticCustomError("sentiment", "{what}", {"what": what, "path": path})

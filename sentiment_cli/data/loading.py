@@ -1,0 +1,118 @@
+"""Reviews from class directories into memory, by Keras' own reader, and divided into train, validation, test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from sentiment_cli.config.schema import Data
+from sentiment_cli.data.contents import Policy, decode_review
+from sentiment_cli.data.directory import Layout, Part
+from sentiment_cli.data.reviews import ReviewSet, repeated_texts
+from sentiment_cli.data.splitting import TEST_FRACTION, movies, split_by_group, split_stratified
+from sentiment_cli.errors import DataError
+
+Note = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The reviews of a training.
+
+    Args:
+        train: what the weights are fitted to.
+        validation: what the best epoch is chosen by; None without one.
+        test: reads the test part when called. It is not read before its one use at the end.
+    """
+
+    train: ReviewSet
+    validation: ReviewSet | None
+    test: Callable[[], ReviewSet]
+
+
+def load_part(part: Part, policy: Policy) -> ReviewSet:
+    """Read the reviews of a part with ``keras.utils.text_dataset_from_directory``.
+
+    Args:
+        part: where they are.
+        policy: for bytes that are no UTF-8, see `contents.decode_review`.
+
+    Raises:
+        DataError: the directory changed since it was listed, or a review is not UTF-8 (policy ``error``).
+    """
+    listed = [name for name, count in part.counts().items() if (part.directory / name).is_dir()]
+    dataset = keras.utils.text_dataset_from_directory(
+        str(part.directory),
+        class_names=listed,
+        label_mode=None if not listed else "int",
+        batch_size=1024,
+        shuffle=False,
+        verbose=False,
+    )
+    contents = [content for texts, _ in dataset for content in texts.numpy().tolist()]
+    if part.positions.size and part.positions.max() >= len(contents):
+        raise DataError(f"{part.directory} changed while it was read: {len(contents)} reviews are left.")
+    texts, kept = [], []
+    for index, position in enumerate(part.positions.tolist()):
+        text = _decode(contents[position], part.paths[index], policy)
+        if text is not None:
+            texts.append(text)
+            kept.append(index)
+    chosen = part.take(np.array(kept, dtype=np.int64))
+    return ReviewSet(texts, chosen.labels, list(chosen.paths), part.class_names)
+
+
+def load_splits(layout: Layout, settings: Data, seed: int, note: Note) -> Splits:
+    """Read the training part and divide it; the test part is read when it is asked for.
+
+    The division is a function of the files' names, the settings and the seed.
+
+    Args:
+        layout: where the reviews are.
+        settings: the ``data`` section.
+        seed: of the division and of ``data.limit``.
+        note: told what a user should know.
+    """
+    train = load_part(layout.train.limit(settings.limit, seed), settings.encoding_errors)
+    if layout.test is not None:
+        test_part = layout.test.limit(settings.limit, seed)
+
+        def read_test() -> ReviewSet:
+            return load_part(test_part, settings.encoding_errors)
+    else:
+        first, second = split_stratified(train.labels, TEST_FRACTION, seed)
+        train, split_off = train.take(first), train.take(second)
+        note(
+            f"{layout.root} has no test part: {len(split_off)} of its reviews, one fifth, were split off (seed {seed})"
+        )
+
+        def read_test() -> ReviewSet:
+            return split_off
+
+    if settings.drop_duplicates:
+        repeated = repeated_texts(train, read_test())
+        train = train.take(np.flatnonzero(~repeated))
+        note(f"{int(repeated.sum())} training reviews were left out: their text occurs before or in the test part")
+    if settings.validation_fraction == 0:
+        return Splits(train, None, read_test)
+    first, second = _validation_indices(layout, train, settings, seed)
+    return Splits(train.take(first), train.take(second), read_test)
+
+
+def _validation_indices(layout: Layout, train: ReviewSet, settings: Data, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    if settings.validation_groups == "movie":
+        groups = movies(layout.root, train.paths)
+        return split_by_group(train.labels, groups, settings.validation_fraction, seed)
+    return split_stratified(train.labels, settings.validation_fraction, seed)
+
+
+def _decode(content: bytes, path: str, policy: Policy) -> str | None:
+    try:
+        return decode_review(content, policy)
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path} is not UTF-8 ({error.reason} at byte {error.start}); see data.encoding_errors."
+        ) from None

@@ -1,0 +1,56 @@
+"""Everything about a source that can be found out before TensorFlow is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sentiment_cli.config.schema import Data
+from sentiment_cli.data.contents import ContentReport, check_contents
+from sentiment_cli.data.directory import Layout, find_layout
+from sentiment_cli.data.source import resolve_source
+from sentiment_cli.errors import DataError
+
+
+@dataclass(frozen=True)
+class PreparedData:
+    """Reviews that can be read.
+
+    Args:
+        layout: their parts, classes and files, limited by ``data.limit``.
+        report: what their files hold.
+    """
+
+    layout: Layout
+    report: ContentReport
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """In the order of the labels."""
+        return self.layout.train.class_names
+
+
+def prepare_data(
+    settings: Data, seed: int, *, root: Path | None = None, progress: Callable[[int], None] | None = None
+) -> PreparedData:
+    """Find the reviews of a configuration and look into every file.
+
+    Args:
+        settings: the ``data`` section.
+        seed: of ``data.limit``.
+        root: where the source was found before; None: look for it.
+        progress: called with the number of files done.
+
+    Raises:
+        DataError: the reviews are not there or cannot be used; every problem is in the message.
+    """
+    layout = find_layout(root or resolve_source(settings.source), settings.classes)
+    test = layout.test.limit(settings.limit, seed) if layout.test else None
+    layout = replace(layout, train=layout.train.limit(settings.limit, seed), test=test)
+    parts = (layout.train, test) if test else (layout.train,)
+    report = check_contents(*parts, progress=progress)
+    problems = report.problems(settings.encoding_errors)
+    if problems:
+        raise DataError(f"{layout.root} cannot be used:\n" + "\n".join(f"  {problem}" for problem in problems))
+    return PreparedData(layout, report)

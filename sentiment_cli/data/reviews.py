@@ -1,0 +1,59 @@
+"""Reviews in memory: texts, labels and where they came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class ReviewSet:
+    """The reviews of one part, in a fixed order.
+
+    Args:
+        texts: str[n].
+        labels: int32[n], indices of ``class_names``.
+        paths: str[n], relative to the data root, with ``/``.
+        class_names: in the order of the labels; the second of two is the positive one.
+    """
+
+    texts: list[str]
+    labels: np.ndarray
+    paths: list[str]
+    class_names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, indices: np.ndarray) -> ReviewSet:
+        """The reviews at these positions, in this order."""
+        chosen = indices.tolist()
+        return ReviewSet(
+            [self.texts[index] for index in chosen],
+            self.labels[indices],
+            [self.paths[index] for index in chosen],
+            self.class_names,
+        )
+
+    def counts(self) -> dict[str, int]:
+        """The number of reviews of each class."""
+        numbers = np.bincount(self.labels, minlength=len(self.class_names))
+        return dict(zip(self.class_names, numbers.tolist(), strict=True))
+
+
+def repeated_texts(reviews: ReviewSet, others: ReviewSet | None = None) -> np.ndarray:
+    """Which texts occur before in ``reviews``, or anywhere in ``others``.
+
+    Texts are equal when they are equal but for white space at their ends.
+
+    Returns:
+        bool[n], True for a repeated one.
+    """
+    seen = {text.strip() for text in others.texts} if others is not None else set()
+    repeated = np.zeros(len(reviews), dtype=bool)
+    for index, text in enumerate(reviews.texts):
+        key = text.strip()
+        repeated[index] = key in seen
+        seen.add(key)
+    return repeated

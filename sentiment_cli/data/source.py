@@ -1,0 +1,36 @@
+"""Which directory a source means: ``bnb``, ``imdb``, or a directory itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sentiment_cli.data import imdb
+from sentiment_cli.errors import DataError
+from sentiment_cli.resources import bundled_reviews
+
+NAMED_SOURCES = ("bnb", "imdb")
+
+
+def resolve_source(source: str) -> Path:
+    """The directory of a source.
+
+    Raises:
+        DataError: it is not there; the message says what to do.
+    """
+    if source == "bnb":
+        return bundled_reviews()
+    if source == "imdb":
+        return imdb.require()
+    path = Path(source).expanduser()
+    if path.is_dir():
+        return path
+    if path.exists():
+        raise DataError(f"{source} is a file; expected a directory with one directory of .txt reviews for each class.")
+    raise DataError(
+        f"No such directory: {source} (looked from {Path.cwd()}). Known sources beside directories: bnb, imdb."
+    )
+
+
+def portable_source(source: str) -> str:
+    """A source that means the same from any working directory."""
+    return source if source in NAMED_SOURCES else str(Path(source).expanduser().resolve())

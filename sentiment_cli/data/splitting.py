@@ -1,0 +1,106 @@
+"""How one part is divided in two: seeded, stratified by class, and on request by groups that stay together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
+
+from sentiment_cli.errors import DataError
+
+# The share that becomes the test part where a directory has none.
+TEST_FRACTION = 0.2
+
+
+def split_stratified(labels: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Divide reviews so that both sides have the classes in the same proportion.
+
+    Args:
+        labels: int[n].
+        fraction: in (0, 1), the share of the second side.
+        seed: the same seed, labels and fraction give the same division.
+
+    Returns:
+        Ascending indices of the first and of the second side; together every review once.
+
+    Raises:
+        DataError: a side would miss a class.
+    """
+    smallest, classes = int(np.bincount(labels).min(initial=len(labels))), len(np.unique(labels))
+    second = max(round(len(labels) * fraction), classes)
+    if smallest < 2 or len(labels) - second < classes:
+        raise DataError(
+            f"Too few reviews to split off {fraction:g} of them: {len(labels)} in {classes} classes, the smallest with "
+            f"{smallest}; expected two or more in every class."
+        )
+    splitter = StratifiedShuffleSplit(n_splits=1, test_size=second, random_state=seed)
+    first_side, second_side = next(splitter.split(labels, labels))
+    return np.sort(first_side), np.sort(second_side)
+
+
+def split_by_group(labels: np.ndarray, groups: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Divide reviews so that no group is on both sides; classes stay near their proportion.
+
+    Args:
+        labels: int[n].
+        groups: int[n], the group of each review.
+        fraction: in (0, 1), the share of the second side; met to within a group or two.
+        seed: the same seed, labels, groups and fraction give the same division.
+
+    Returns:
+        Ascending indices of the first and of the second side.
+
+    Raises:
+        DataError: there are fewer groups than the division needs.
+    """
+    folds, taken = _folds(fraction)
+    if len(np.unique(groups)) < folds:
+        raise DataError(
+            f"{len(np.unique(groups))} groups are too few to split off {fraction:g} of the reviews by group."
+        )
+    splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
+    parts = [part for _, part in splitter.split(labels, labels, groups)]
+    second_side = np.sort(np.concatenate(parts[:taken]))
+    return np.setdiff1d(np.arange(len(labels)), second_side), second_side
+
+
+def movies(root: Path, paths: Sequence[str]) -> np.ndarray:
+    """The movie of each IMDb review, as a number.
+
+    In aclImdb a review's file is ``<id>_<rating>.txt``, and line ``id`` (from 0) of ``urls_<class>.txt``, two
+    directories up, is the address of its movie (README of the Large Movie Review Dataset).
+
+    Raises:
+        DataError: there is no such list, or it does not know a review.
+    """
+    lists: dict[PurePosixPath, list[str]] = {}
+    urls = []
+    for text in paths:
+        path = PurePosixPath(text)
+        listing = path.parent.parent / f"urls_{path.parent.name}.txt"
+        if listing not in lists:
+            lists[listing] = _read_urls(root / listing)
+        number = path.stem.partition("_")[0]
+        if not number.isdecimal() or int(number) >= len(lists[listing]):
+            raise DataError(
+                f"{root / path}: expected a name such as 17_8.txt whose number is a line of {listing.name}."
+            )
+        urls.append(lists[listing][int(number)])
+    return np.unique(urls, return_inverse=True)[1].astype(np.int64)
+
+
+def _read_urls(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise DataError(
+            f"data.validation_groups: movie needs {path}, which cannot be read ({error.strerror}); set it to null."
+        ) from None
+
+
+def _folds(fraction: float) -> tuple[int, int]:
+    """Into how many folds to cut, and how many of them to take, to come near ``fraction`` with few folds."""
+    options = [(folds, taken) for folds in range(2, 21) for taken in range(1, folds)]
+    return min(options, key=lambda option: (abs(option[1] / option[0] - fraction), option[0]))

@@ -1,0 +1,102 @@
+"""What can go wrong in a user's hands, and the exit code that each kind ends with.
+
+    SentimentError        1   it could not be done
+    ├── ConfigError       2   the configuration is wrong: every problem at once
+    ├── UsageError        2   the command was called wrongly
+    ├── DataError         1   reviews are missing or bad
+    ├── RunError          1   no such run, or a damaged one
+    ├── DownloadError     1   an archive could not be fetched or is not what it should be
+    ├── DeviceError       1   the device that was asked for is not there
+    └── Interrupted     130   stopped by a signal; what was done so far is kept (143 for SIGTERM)
+
+A message says what happened and where, what was expected, what was received, and what to do.
+Nothing in this package but the command line turns them into text on a screen.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+class SentimentError(Exception):
+    """Base of every error that a user can cause and mend. The text is the whole message."""
+
+    exit_code = 1
+
+
+class UsageError(SentimentError):
+    """A command was called in a way that cannot be meant."""
+
+    exit_code = 2
+
+
+class DataError(SentimentError):
+    """Reviews are missing, unreadable, or not sorted as expected."""
+
+
+class RunError(SentimentError):
+    """A run directory is missing, incomplete, damaged, or in the way."""
+
+
+class DownloadError(SentimentError):
+    """A download or an archive failed its checks."""
+
+
+class DeviceError(SentimentError):
+    """The device that was asked for cannot be used."""
+
+
+class Interrupted(SentimentError):
+    """The work was stopped by a signal, after saving what there was.
+
+    Args:
+        message: what was saved and the command that continues.
+        exit_code: 130 for SIGINT, 143 for SIGTERM.
+    """
+
+    def __init__(self, message: str, exit_code: int = 130) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with a configuration.
+
+    Args:
+        where: ``file:line`` or the option that set the value, for example ``--set``.
+        key: dotted key, for example ``model.recurrent.0.units``; empty for the file as a whole.
+        what: what is wrong, what was expected and what was received.
+    """
+
+    where: str
+    key: str
+    what: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.where, self.key, self.what) if part)
+
+
+class ConfigError(SentimentError):
+    """A configuration cannot be used; ``problems`` lists everything that is wrong with it."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """A clause that names the nearest known name, or all of them when none is near."""
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    return f'did you mean "{near[0]}"?' if near else "known: " + ", ".join(names)
+
+
+def shorten_list(items: Sequence[str], most: int = 5) -> str:
+    """The first ``most`` items, comma-separated, and how many more there are."""
+    shown = ", ".join(items[:most])
+    return shown if len(items) <= most else f"{shown} and {len(items) - most} more"

@@ -1,0 +1,54 @@
+"""Logits of many reviews, in their order, whatever batches they are computed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from sentiment_cli.text.token_ids import TokenIds
+from sentiment_cli.training.batches import scoring_batches
+
+# Tokens in a batch at the most: bounds the memory of long reviews.
+_TOKENS_IN_BATCH = 64_000
+
+
+def compute_logits(
+    score_step: Any,
+    token_ids: TokenIds,
+    *,
+    batch_size: int,
+    fixed_width: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> np.ndarray:
+    """Run the network over reviews without training.
+
+    Args:
+        score_step: from `training.step.build_score_step`.
+        token_ids: n reviews.
+        batch_size: reviews in a batch at the most.
+        fixed_width: pad all batches to this width; None: to their own longest review.
+        progress: called with the number of reviews of each batch that is done. It may raise, to stop.
+
+    Returns:
+        float32[n, 1 or classes], in the order of the reviews.
+    """
+    lengths = token_ids.lengths
+    widths = (fixed_width,) if fixed_width else ()
+    longest = fixed_width or int(lengths.max(initial=1))
+    rows = max(min(batch_size, _TOKENS_IN_BATCH // longest), 1)
+    results: list[np.ndarray] = []
+    order: list[np.ndarray] = []
+    for batch in scoring_batches(lengths, rows, widths):
+        logits = score_step(token_ids.pad(batch.indices, batch.width)).numpy()
+        results.append(logits)
+        order.append(batch.indices)
+        if progress:
+            progress(len(batch.indices))
+    if not results:
+        return np.zeros((0, 1), np.float32)
+    unordered = np.concatenate(results)
+    logits = np.empty_like(unordered)
+    logits[np.concatenate(order)] = unordered
+    return logits

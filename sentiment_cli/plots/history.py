@@ -1,0 +1,185 @@
+"""How do accuracy and loss of one or several runs go over the epochs?"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
+
+from sentiment_cli.plots.style import INK, QUIET, fix_layout, house_style, run_color, shorten_all
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from sentiment_cli.history import History, Measure
+
+WIDTH = 10.0  # inches
+_NAME_LENGTH = 38  # two legend entries of this length fit side by side
+_SENTENCE_LENGTH = 110
+# More is no number of a network, and matplotlib's own arithmetic overflows.
+_LARGEST = 1e100
+_PANELS: tuple[tuple[str, Measure, Measure], ...] = (
+    ("Accuracy", "accuracy", "val_accuracy"),
+    ("Loss", "loss", "val_loss"),
+)
+_RING: dict[str, Any] = {
+    "linestyle": "none",
+    "marker": "o",
+    "markersize": 10,
+    "markerfacecolor": "none",
+    "markeredgewidth": 2.0,
+}
+
+
+def plot_history(histories: Mapping[str, History], *, sentence: str | None = None) -> Figure:
+    """Accuracy and loss side by side, a colour for each run, training dashed and validation solid.
+
+    A ring marks the best epoch of a run. Values that are not finite or were not measured leave gaps, and a
+    value without neighbours is a point.
+
+    Args:
+        histories: name to history, at least one, in the order of the legend; they may differ in length, be
+            empty, or have no validation.
+        sentence: a line above the picture, wrapped where it is long.
+
+    Raises:
+        ValueError: there are no histories.
+    """
+    if not histories:
+        raise ValueError("expected at least one history, received none")
+    headline = textwrap.wrap(sentence or "", _SENTENCE_LENGTH)
+    with house_style():
+        layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
+        figure = Figure(figsize=(WIDTH, _height(histories, headline)), layout=layout)
+        for axes, (title, training, validation) in zip(figure.subplots(1, 2), _PANELS, strict=True):
+            axes.set_title(title)
+            for index, history in enumerate(histories.values()):
+                _draw_run(axes, history, training, validation, run_color(index))
+            _label_epochs(axes, max(map(len, histories.values())))
+        _add_legends(figure, histories)
+        if headline:
+            figure.suptitle("\n".join(headline), x=0.012, ha="left", fontsize=12)
+        fix_layout(figure)
+    return figure
+
+
+def _height(histories: Mapping[str, History], headline: list[str]) -> float:
+    """Inches; the panels keep theirs however many runs and lines of text there are."""
+    labels = _run_labels(histories)
+    lines = len(headline) + math.ceil(len(labels) / _legend_columns(labels))
+    return 4.2 + 0.24 * lines
+
+
+def _draw_run(axes: Axes, history: History, training: Measure, validation: Measure, color: str) -> None:
+    _draw_curve(axes, history, training, color, "--")
+    if history.has_validation:
+        _draw_curve(axes, history, validation, color, "-")
+    if history.best_epoch is None:
+        return
+    marked = _finite(history.values(validation if history.has_validation else training))
+    axes.plot(history.best_epoch, marked[history.best_epoch - 1], color=color, zorder=4, **_RING)
+
+
+def _draw_curve(axes: Axes, history: History, measure: Measure, color: str, linestyle: str) -> None:
+    values = _finite(history.values(measure))
+    solid = linestyle == "-"
+    axes.plot(
+        history.epochs,
+        values,
+        color=color,
+        linestyle=linestyle,
+        linewidth=2.2 if solid else 1.6,
+        marker="o",
+        markersize=6,
+        # Filled for validation, open for training: a point has no dashes to tell it by.
+        markerfacecolor=color if solid else "white",
+        markevery=_lonely(values),
+        zorder=3 if solid else 2,
+    )
+
+
+def _finite(values: list[float]) -> list[float]:
+    return [value if abs(value) < _LARGEST else math.nan for value in values]
+
+
+def _lonely(values: list[float]) -> list[int]:
+    """Places with a value and none on either side, where a line would not show."""
+    gaps = [True, *map(math.isnan, values), True]
+    return [i for i in range(len(values)) if gaps[i] and gaps[i + 2] and not gaps[i + 1]]
+
+
+def _label_epochs(axes: Axes, epochs: int) -> None:
+    last = max(epochs, 1)
+    margin = 0.5 if last == 1 else 0.03 * (last - 1)
+    axes.set_xlim(1 - margin, last + margin)
+    axes.set_xticks(_epoch_ticks(last))
+    axes.set_xlabel("epoch")
+    axes.margins(y=0.08)  # a ring at the edge stays whole
+    axes.locator_params(axis="y", nbins=7)
+    if not any(np.isfinite(np.asarray(line.get_ydata(), dtype=float)).any() for line in axes.lines):
+        axes.set_yticks([])
+        axes.text(0.5, 0.5, "nothing to draw", transform=axes.transAxes, ha="center", va="center", color=QUIET)
+
+
+def _epoch_ticks(last: int) -> list[int]:
+    """The first epoch, and at most twelve in even steps."""
+    steps = (digit * 10**power for power in range(12) for digit in (1, 2, 5))
+    step = next(step for step in steps if last <= 12 * step)
+    return sorted({1, *range(step, last + 1, step)})
+
+
+def _add_legends(figure: Figure, histories: Mapping[str, History]) -> None:
+    """What the lines mean goes above the right panel, which run has which colour below both."""
+    key = figure.axes[-1].legend(
+        handles=_line_handles(figure.axes[-1], histories),
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.005),
+        borderaxespad=0.2,
+        borderpad=0.2,
+        ncols=3,
+        columnspacing=1.2,
+        handlelength=2.1,
+        handletextpad=0.5,
+        fontsize=10,
+    )
+    key.set_in_layout(False)  # it lies in the height of the titles; the layout would leave a second line for it
+    labels = _run_labels(histories)
+    runs = [Line2D([], [], color=run_color(i), linewidth=4, label=label) for i, label in enumerate(labels)]
+    figure.legend(handles=runs, loc="outside lower center", ncols=_legend_columns(labels), columnspacing=2.2)
+
+
+def _line_handles(axes: Axes, histories: Mapping[str, History]) -> list[Line2D]:
+    point = "o" if any(line.get_markevery() for line in axes.lines) else ""
+    handles = [_handle("training", linestyle="--", linewidth=1.6, marker=point, markerfacecolor="white", markersize=6)]
+    if any(history.has_validation for history in histories.values()):
+        handles.append(_handle("validation", linestyle="-", linewidth=2.2, marker=point, markersize=6))
+    if any(history.best_epoch for history in histories.values()):
+        handles.append(_handle("best epoch", **_RING))
+    return handles
+
+
+def _handle(label: str, **look: Any) -> Line2D:
+    return Line2D([], [], color=INK, label=label, **look)
+
+
+def _run_labels(histories: Mapping[str, History]) -> list[str]:
+    names = shorten_all(list(histories), _NAME_LENGTH)
+    return [f"{name}: {_outcome(history)}" for name, history in zip(names, histories.values(), strict=True)]
+
+
+def _outcome(history: History) -> str:
+    if not history.rows:
+        return "no epoch yet"
+    return "no finite loss" if history.best_epoch is None else f"best epoch {history.best_epoch}"
+
+
+def _legend_columns(labels: list[str]) -> int:
+    """As many columns as fit: a letter is 0.077 inches wide on average, line and spaces of an entry 0.85."""
+    fitting = int((WIDTH + 0.1) / (0.077 * max(map(len, labels)) + 0.85))
+    return max(1, min(fitting, 4, len(labels)))

@@ -1,0 +1,45 @@
+"""Where the configurations and reviews that ship with the package are.
+
+In a wheel they lie inside the package (``sentiment_cli/shipped``), in a checkout or an editable install
+beside it. This is the only place that knows.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+_PACKAGE = Path(__file__).resolve().parent
+_SHIPPED = _PACKAGE / "shipped"
+
+
+def shipped_dir(name: str) -> Path:
+    """The directory of what ships as ``name`` (``configs`` or ``datasets``)."""
+    inside = _SHIPPED / name
+    return inside if inside.is_dir() else _PACKAGE.parent / name
+
+
+def shipped_configs() -> dict[str, Path]:
+    """The shipped configurations by name, in alphabetical order."""
+    return {path.stem: path for path in sorted(shipped_dir("configs").glob("*.yaml"))}
+
+
+def bundled_reviews() -> Path:
+    """The reviews of a bed and breakfast that ship with the package (``--data bnb``)."""
+    return shipped_dir("datasets") / "bnb"
+
+
+def imdb_candidates() -> list[Path]:
+    """Where ``aclImdb`` is looked for: ``$SENTIMENT_DATA``, ``./datasets``, the user's cache."""
+    configured = os.environ.get("SENTIMENT_DATA")
+    places = [Path(configured).expanduser()] if configured else []
+    places += [Path("datasets"), platformdirs.user_cache_path("sentiment")]
+    return [place / "aclImdb" for place in places]
+
+
+def imdb_download_dir() -> Path:
+    """Where ``download imdb`` puts ``aclImdb`` when not told: ``$SENTIMENT_DATA``, else the user's cache."""
+    configured = os.environ.get("SENTIMENT_DATA")
+    return Path(configured).expanduser() if configured else platformdirs.user_cache_path("sentiment")

@@ -1,0 +1,192 @@
+"""What a run directory holds: the one place that knows the name of every file in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sentiment_cli.atomic import write_json
+from sentiment_cli.errors import RunError, shorten_list, suggest
+
+RUNS_DIR = Path("runs")
+SPLITS = ("train", "validation", "test")
+# Windows forbids these in names; so do we everywhere, that a run can be copied there.
+_UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run directory.
+
+    Args:
+        path: the directory itself; it need not exist yet.
+    """
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The directory's name."""
+        return self.path.resolve().name
+
+    @property
+    def config_path(self) -> Path:
+        """The resolved configuration."""
+        return self.path / "config.yaml"
+
+    @property
+    def record_path(self) -> Path:
+        """What is known about the run, see `workflows.record`."""
+        return self.path / "run.json"
+
+    @property
+    def history_path(self) -> Path:
+        """The figures of every epoch."""
+        return self.path / "history.csv"
+
+    @property
+    def metrics_path(self) -> Path:
+        """The evaluations on the run's own data, by split."""
+        return self.path / "metrics.json"
+
+    @property
+    def vocabulary_path(self) -> Path:
+        """The tokens in the order of their ids."""
+        return self.path / "vocabulary.json"
+
+    @property
+    def model_path(self) -> Path:
+        """The model end to end, for others."""
+        return self.path / "model.keras"
+
+    @property
+    def best_checkpoint_path(self) -> Path:
+        """All variables after the best epoch."""
+        return self.path / "checkpoints" / "best.npz"
+
+    @property
+    def last_checkpoint_path(self) -> Path:
+        """All variables after the last step that was saved."""
+        return self.path / "checkpoints" / "last.npz"
+
+    @property
+    def plots_dir(self) -> Path:
+        """The pictures."""
+        return self.path / "plots"
+
+    def predictions_path(self, split: str) -> Path:
+        """The predictions on one part of the run's own data."""
+        return self.path / f"predictions-{split}.csv"
+
+    def evaluation_dir(self, name: str) -> Path:
+        """Where the evaluation on other data, called ``name``, is kept."""
+        return self.path / "evaluations" / name
+
+    def read_record(self) -> dict[str, Any]:
+        """The contents of ``run.json``.
+
+        Raises:
+            RunError: it is missing or is not a JSON object.
+        """
+        try:
+            record = json.loads(self.record_path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise RunError(f"{self.path} is not a run: it has no {self.record_path.name}.") from None
+        except (OSError, ValueError, RecursionError) as error:
+            raise RunError(f"{self.record_path} cannot be read: {error}") from error
+        if not isinstance(record, dict):
+            raise RunError(f"{self.record_path}: expected a JSON object, received {type(record).__name__}.")
+        return record
+
+    def write_record(self, record: dict[str, Any]) -> None:
+        """Replace ``run.json``."""
+        write_json(self.record_path, record)
+
+    def read_metrics(self) -> dict[str, Any]:
+        """The evaluations made so far by split; empty when there are none.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        if not self.metrics_path.exists():
+            return {}
+        try:
+            metrics = json.loads(self.metrics_path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise RunError(f"{self.metrics_path} cannot be read: {error}") from error
+        if not isinstance(metrics, dict):
+            raise RunError(f"{self.metrics_path}: expected a JSON object, received {type(metrics).__name__}.")
+        return metrics
+
+
+def list_runs(directory: Path = RUNS_DIR) -> list[Run]:
+    """The runs in a directory, oldest first; directories without a ``run.json`` are not runs."""
+    if not directory.is_dir():
+        return []
+    runs = [Run(path) for path in directory.iterdir() if (path / "run.json").is_file()]
+    return sorted(runs, key=lambda run: (_started(run), run.name))
+
+
+def find_run(name: str | None, directory: Path = RUNS_DIR) -> Run:
+    """The run that a user means.
+
+    Args:
+        name: a run directory, a name under ``directory``, or None for the newest finished run there.
+        directory: where runs are kept.
+
+    Raises:
+        RunError: there is no such run.
+    """
+    if name is None:
+        return _newest_finished(directory)
+    for path in (Path(name), directory / name):
+        if (path / "run.json").is_file():
+            return Run(path)
+    if Path(name).is_dir():
+        raise RunError(f"{name} is not a run: it has no run.json.")
+    names = [run.name for run in list_runs(directory)]
+    hint = suggest(name, names[::-1][:10]) if names else f"there are no runs in {directory.resolve()} yet"
+    raise RunError(f'No run "{name}": neither that directory nor {directory / name} is one; {hint}.')
+
+
+def new_run(name: str, directory: Path = RUNS_DIR) -> Run:
+    """A run directory that does not exist yet: ``name``, or ``name-2``, ``name-3`` and so on."""
+    safe = safe_name(name)
+    path, number = directory / safe, 1
+    while path.exists():
+        number += 1
+        path = directory / f"{safe}-{number}"
+    return Run(path)
+
+
+def safe_name(name: str) -> str:
+    """``name`` with what file systems do not take replaced by ``_``; never empty, never hidden."""
+    return _UNSAFE.sub("_", name).strip(" .")[:100] or "run"
+
+
+def _newest_finished(directory: Path) -> Run:
+    runs = list_runs(directory)
+    finished = [run for run in runs if _status(run) == "finished"]
+    if finished:
+        return finished[-1]
+    if runs:
+        names = shorten_list([run.name for run in runs])
+        raise RunError(f"No run in {directory.resolve()} has finished. There is {names}: name the one you mean.")
+    raise RunError(f"There are no runs in {directory.resolve()}. Train one first: sentiment train")
+
+
+def _status(run: Run) -> str:
+    try:
+        return str(run.read_record().get("status", ""))
+    except RunError:
+        return "damaged"
+
+
+def _started(run: Run) -> str:
+    try:
+        return str(run.read_record().get("started", ""))
+    except RunError:
+        return ""

@@ -1,0 +1,193 @@
+"""How TensorFlow is loaded, on which device it works, and what the machine is: nothing happens on import."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from sentiment_cli.errors import DeviceError
+
+if TYPE_CHECKING:
+    from sentiment_cli.config import Config
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where the network runs.
+
+    Args:
+        name: ``cpu`` or ``gpu:N``.
+        description: what it is and why it was chosen, for people.
+    """
+
+    name: str
+    description: str
+
+    @property
+    def is_gpu(self) -> bool:
+        return self.name.startswith("gpu")
+
+
+def load_tensorflow(*, chatter: bool = False) -> Any:
+    """Import TensorFlow (about five seconds) without its start-up messages.
+
+    Args:
+        chatter: let the messages through, for finding out why a GPU is not seen.
+
+    Returns:
+        The module ``tensorflow``.
+    """
+    if chatter:
+        import tensorflow
+
+        return tensorflow
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Keras takes its back end from the environment or a file in the home directory; ours is TensorFlow.
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    with _stderr_held_back():
+        import tensorflow
+
+        # The first look at the devices writes messages as well.
+        tensorflow.config.list_physical_devices()
+    return tensorflow
+
+
+def choose_device(setting: str) -> Device:
+    """Decide where the network runs, and make TensorFlow see only that. TensorFlow must be loaded.
+
+    Args:
+        setting: ``auto``, ``cpu``, ``gpu`` or ``gpu:N``.
+
+    Raises:
+        DeviceError: a GPU was asked for and cannot be used; the message gives the reason.
+    """
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    if setting == "cpu" or (setting == "auto" and not gpus):
+        reason = "asked for" if setting == "cpu" else why_no_gpu()
+        _show_only(tf, [])
+        return Device("cpu", f"CPU, {available_cores()} cores ({reason})")
+    index = int(setting.partition(":")[2] or 0) if setting != "auto" else 0
+    if index >= len(gpus):
+        there = f"there are {len(gpus)}: gpu:0 to gpu:{len(gpus) - 1}" if gpus else why_no_gpu()
+        raise DeviceError(f"--device {setting}: no such GPU, {there}. Use --device cpu or --device auto.")
+    _show_only(tf, [gpus[index]])
+    name = tf.config.experimental.get_device_details(gpus[index]).get("device_name", "GPU")
+    problem = _try_gpu(tf)
+    if problem and setting == "auto":
+        raise DeviceError(f"{name} is there but does not work: {problem} Use --device cpu.")
+    if problem:
+        raise DeviceError(f"--device {setting}: {name} does not work: {problem}")
+    return Device(f"gpu:{index}", f"{name} ({'asked for' if setting != 'auto' else 'found'})")
+
+
+def evaluation_device(config: Config) -> str:
+    """The device setting for predicting: a run that was trained on a GPU can be used without one."""
+    return "cpu" if config.training.device == "cpu" else "auto"
+
+
+def why_no_gpu() -> str:
+    """The reason why TensorFlow sees no GPU, as far as it can be told."""
+    import tensorflow as tf
+
+    if sys.platform == "darwin":
+        return "TensorFlow has no GPU support on macOS without a plug-in"
+    if not tf.test.is_built_with_cuda():
+        return "this TensorFlow was built without CUDA"
+    if not pathlib.Path("/proc/driver/nvidia/version").exists():
+        return "no GPU: the NVIDIA driver is not loaded"
+    return "an NVIDIA driver is loaded, but TensorFlow cannot load CUDA: pip install 'sentiment-cli[gpu]'"
+
+
+def available_cores() -> int:
+    """Processor cores that this process may use, by affinity and by the container's quota."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with contextlib.suppress(OSError, ValueError):
+        with pathlib.Path("/sys/fs/cgroup/cpu.max").open(encoding="ascii") as file:
+            quota, period = file.read().split()
+        if quota != "max":
+            cores = min(cores, max(int(quota) // int(period), 1))
+    return cores
+
+
+def describe_environment() -> dict[str, Any]:
+    """Versions and machine, without TensorFlow being loaded."""
+    packages = ("sentiment-cli", "tensorflow", "keras", "numpy", "scikit-learn", "pydantic", "click", "matplotlib")
+    return {
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in packages}},
+        "platform": platform.platform(),
+        "processor": _processor(),
+        "cores": available_cores(),
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _processor() -> str:
+    with contextlib.suppress(OSError):
+        with pathlib.Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as file:
+            for line in file:
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _show_only(tf: Any, gpus: list[Any]) -> None:
+    try:
+        tf.config.set_visible_devices(gpus, "GPU")
+        for gpu in gpus:
+            tf.config.experimental.set_memory_growth(gpu, True)
+    except RuntimeError:
+        # The devices are in use since before, in a program that calls us; what it chose stands.
+        return
+
+
+def _try_gpu(tf: Any) -> str | None:
+    """Why a small product on the GPU fails, or None; some cards are listed and fail at their first operation."""
+    try:
+        with tf.device("/GPU:0"):
+            tf.linalg.matmul(tf.ones((8, 8)), tf.ones((8, 8))).numpy()
+    except tf.errors.OpError as error:
+        return str(error).splitlines()[0]
+    return None
+
+
+@contextlib.contextmanager
+def _stderr_held_back() -> Iterator[None]:
+    """Hold back what is written to file descriptor 2, and give it out only when the body fails.
+
+    TensorFlow writes its first messages from C++ before its log level is read.
+    """
+    sys.stderr.flush()
+    try:
+        saved = os.dup(2)
+    except OSError:  # no standard error at all
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        failed = True
+        try:
+            yield
+            failed = False
+        finally:
+            sys.stderr.flush()
+            os.dup2(saved, 2)
+            os.close(saved)
+            if failed:
+                held.seek(0)
+                os.write(2, held.read())

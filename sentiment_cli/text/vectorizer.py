@@ -1,0 +1,101 @@
+"""From texts to token ids, by Keras' ``TextVectorization``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from sentiment_cli.config.schema import TextSettings
+from sentiment_cli.errors import DataError
+from sentiment_cli.text.standardize import reviews_drop_punctuation, reviews_keep_punctuation
+from sentiment_cli.text.token_ids import TokenIds, cut_to_length
+from sentiment_cli.text.vocabulary import PADDING, UNKNOWN
+
+# Reviews in a call: large enough that the fixed cost of a call does not count, small enough for memory.
+_BATCH = 2048
+
+
+def build_vectorizer(settings: TextSettings, vocabulary: Sequence[str], *, ragged: bool = False) -> Any:
+    """A ``TextVectorization`` with this vocabulary.
+
+    The vocabulary goes through the constructor, which keeps it as JSON in a saved model; the asset file that
+    ``adapt`` or ``set_vocabulary`` lead to cannot hold tokens with line separators.
+
+    Args:
+        settings: the ``text`` section.
+        vocabulary: tokens in the order of their ids, padding and unknown first.
+        ragged: give the ids without padding.
+    """
+    return keras.layers.TextVectorization(
+        standardize=_standardize(settings),
+        split=settings.split,
+        ragged=ragged,
+        vocabulary=list(vocabulary[2:]),
+        name="text_vectorization",
+    )
+
+
+def adapt_vocabulary(settings: TextSettings, texts: Sequence[str]) -> list[str]:
+    """The most frequent tokens of the training texts, in the order of their ids, padding and unknown first.
+
+    Args:
+        settings: the ``text`` section.
+        texts: of the training part alone.
+
+    Raises:
+        DataError: the texts have no token.
+    """
+    # One more than asked for: a token that reads like the mark for unknown words is dropped below.
+    vectorizer = keras.layers.TextVectorization(
+        max_tokens=settings.max_tokens + 1, standardize=_standardize(settings), split=settings.split
+    )
+    try:
+        vectorizer.adapt(tf.data.Dataset.from_tensor_slices(list(texts)).batch(_BATCH))
+        tokens = vectorizer.get_vocabulary(include_special_tokens=False)
+    except ValueError as error:
+        if any(text.strip() for text in texts):
+            raise
+        raise DataError("The training reviews are all empty: there is no word to learn from.") from error
+    known = [str(token) for token in tokens if token not in (PADDING, UNKNOWN)][: settings.max_tokens - 2]
+    if not known:
+        raise DataError(
+            "The training reviews have no word that text.standardize leaves; there is nothing to learn from."
+        )
+    return [PADDING, UNKNOWN, *known]
+
+
+def encode(
+    settings: TextSettings,
+    vocabulary: Sequence[str],
+    texts: Sequence[str],
+    progress: Callable[[int], None] | None = None,
+) -> TokenIds:
+    """Turn texts into token ids, cut to ``text.sequence_length``.
+
+    Args:
+        settings: the ``text`` section.
+        vocabulary: tokens in the order of their ids.
+        texts: any number of them.
+        progress: called with the number of texts done.
+    """
+    vectorizer = build_vectorizer(settings, vocabulary, ragged=True)
+    flat, lengths = [np.zeros(0, np.int32)], [np.zeros(0, np.int64)]
+    for start in range(0, len(texts), _BATCH):
+        ids = vectorizer(tf.constant(list(texts[start : start + _BATCH]), dtype=tf.string))
+        flat.append(ids.values.numpy().astype(np.int32))
+        lengths.append(ids.row_lengths().numpy().astype(np.int64))
+        if progress:
+            progress(min(start + _BATCH, len(texts)))
+    return cut_to_length(np.concatenate(flat), np.concatenate(lengths), settings.sequence_length, settings.truncate)
+
+
+def _standardize(settings: TextSettings) -> Any:
+    if settings.standardize == "none":
+        return None
+    if settings.standardize == "reviews":
+        return reviews_keep_punctuation if settings.punctuation == "keep" else reviews_drop_punctuation
+    return settings.standardize

@@ -1,0 +1,111 @@
+"""What is kept of a training so that it can go on: all variables and the state of the loop, in one file.
+
+One ``.npz`` file without pickle, written whole or not at all: the arrays of the network (random states of
+dropout included) and of the optimizer, and the loop's state as JSON. The archive carries a CRC-32 of every
+member, so that damage is found when it is read.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sentiment_cli.atomic import replacing
+from sentiment_cli.errors import RunError
+from sentiment_cli.history import Epoch
+
+_STATE = "state"
+
+
+@dataclass
+class TrainingState:
+    """Where a training stands.
+
+    Args:
+        epoch: the epoch in progress, from 1.
+        batch: how many of its batches are done.
+        loss_sum: sum of the losses of its reviews so far.
+        correct: its correct predictions so far.
+        reviews: its reviews so far.
+        seconds: the time spent on it so far.
+        best_epoch: the epoch whose weights are kept as best; None before there is one.
+        best_value: the monitored figure of that epoch.
+        reference: the monitored figure that patience compares with.
+        waited: epochs since it last improved.
+        history: the finished epochs.
+    """
+
+    epoch: int = 1
+    batch: int = 0
+    loss_sum: float = 0.0
+    correct: float = 0.0
+    reviews: int = 0
+    seconds: float = 0.0
+    best_epoch: int | None = None
+    best_value: float | None = None
+    reference: float | None = None
+    waited: int = 0
+    history: list[Epoch] = field(default_factory=list)
+
+    def start_next_epoch(self) -> None:
+        """Move on to the first batch of the next epoch."""
+        self.epoch += 1
+        self.batch, self.reviews = 0, 0
+        self.loss_sum = self.correct = self.seconds = 0.0
+
+
+def save_checkpoint(path: Path, network: Any, optimizer: Any, state: TrainingState) -> None:
+    """Write a checkpoint, whole or not at all."""
+    arrays = {name: variable.numpy() for name, variable in _variables(network, optimizer).items()}
+    arrays[_STATE] = np.array(json.dumps(asdict(state)))
+    with replacing(path) as temporary:
+        np.savez(temporary, allow_pickle=False, **arrays)
+
+
+def restore_checkpoint(path: Path, network: Any, optimizer: Any | None = None) -> TrainingState:
+    """Read a checkpoint into a network of the same configuration, and into its optimizer where there is one.
+
+    Raises:
+        RunError: the file is missing or damaged, or its arrays do not fit.
+    """
+    variables = _variables(network, optimizer)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            _check_fit(path, {name: archive[name].shape for name in archive.files if name in variables}, variables)
+            arrays = {name: archive[name] for name in variables}
+            state = _read_state(str(archive[_STATE]))
+    except FileNotFoundError:
+        raise RunError(f"{path} is missing: the run was stopped before it had something to keep.") from None
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError) as error:
+        raise RunError(f"{path} is damaged: {error}") from error
+    for name, variable in variables.items():
+        variable.assign(arrays[name])
+    return state
+
+
+def _variables(network: Any, optimizer: Any | None) -> dict[str, Any]:
+    named = {f"network/{index}": variable for index, variable in enumerate(network.variables)}
+    for index, variable in enumerate(optimizer.variables if optimizer is not None else ()):
+        named[f"optimizer/{index}"] = variable
+    return named
+
+
+def _check_fit(path: Path, shapes: dict[str, tuple[int, ...]], variables: dict[str, Any]) -> None:
+    for name, variable in variables.items():
+        if name not in shapes:
+            raise RunError(f"{path} does not fit the configuration: {variable.path} is missing.")
+        if tuple(shapes[name]) != tuple(variable.shape):
+            raise RunError(
+                f"{path} does not fit the configuration: {variable.path} has shape {tuple(shapes[name])}, "
+                f"expected {tuple(variable.shape)}."
+            )
+
+
+def _read_state(text: str) -> TrainingState:
+    values = json.loads(text)
+    return TrainingState(**{**values, "history": [Epoch(**row) for row in values["history"]]})

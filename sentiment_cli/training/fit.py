@@ -1,0 +1,212 @@
+"""The loop over epochs: steps, validation, the best and the last checkpoint, early stopping, interruption."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from sentiment_cli.config.schema import Config
+from sentiment_cli.errors import SentimentError
+from sentiment_cli.evaluation.scoring import compute_logits
+from sentiment_cli.history import Epoch, History, write_history
+from sentiment_cli.runs import Run
+from sentiment_cli.text.token_ids import TokenIds
+from sentiment_cli.training.batches import Batch, training_batches
+from sentiment_cli.training.checkpoint import TrainingState, save_checkpoint
+from sentiment_cli.training.interruption import StopRequest
+from sentiment_cli.training.plan import Plan
+from sentiment_cli.training.progress import Progress
+from sentiment_cli.training.step import build_score_step, build_train_step, cross_entropy, is_correct
+
+StopReason = Literal["all epochs done", "early stopping", "interrupted"]
+
+
+@dataclass(frozen=True)
+class EncodedSet:
+    """Reviews as the network sees them.
+
+    Args:
+        token_ids: n reviews.
+        labels: int32[n].
+    """
+
+    token_ids: TokenIds
+    labels: np.ndarray
+
+
+class NotFinite(SentimentError):
+    """The loss became infinite or not a number."""
+
+
+@dataclass
+class Trainer:
+    """One training in progress.
+
+    Args:
+        config: the configuration.
+        run: where checkpoints and the history go.
+        network: with the weights that the state belongs to.
+        optimizer: likewise.
+        plan: how the step runs.
+        train: what the weights are fitted to.
+        validation: what the best epoch is chosen by; None: the last epoch is kept.
+        class_weights: float32[classes], the weight of each class in the loss.
+        progress: told what happens.
+        stop: asked after every batch whether to go on.
+    """
+
+    config: Config
+    run: Run
+    network: Any
+    optimizer: Any
+    plan: Plan
+    train: EncodedSet
+    validation: EncodedSet | None
+    class_weights: np.ndarray
+    progress: Progress
+    stop: StopRequest
+
+    def __post_init__(self) -> None:
+        self.train_step = build_train_step(self.network, self.optimizer, jit_compile=self.plan.jit_compile)
+        self.score_step = build_score_step(self.network)
+
+    def fit(self, state: TrainingState) -> StopReason:
+        """Train from ``state`` on to the last epoch, changing it; the checkpoints follow.
+
+        Returns:
+            Why it ended. When interrupted, ``last`` holds everything that is needed to continue.
+
+        Raises:
+            NotFinite: the loss is infinite or not a number; the checkpoints are those of the epoch before.
+        """
+        self.stop.graceful = True
+        try:
+            while state.epoch <= self.config.training.epochs:
+                try:
+                    self._run_epoch(state)
+                except _Stopped:
+                    save_checkpoint(self.run.last_checkpoint_path, self.network, self.optimizer, state)
+                    return "interrupted"
+                if self._patience_is_over(state):
+                    return "early stopping"
+            return "all epochs done"
+        finally:
+            self.stop.graceful = False
+
+    def _run_epoch(self, state: TrainingState) -> None:
+        started = time.perf_counter() - state.seconds
+        settings, lengths = self.config.training, self.train.token_ids.lengths
+        batches = training_batches(lengths, settings.batch_size, self.plan.widths, settings.seed, state.epoch)
+        self.progress.phase(f"epoch {state.epoch}/{settings.epochs}", len(self.train.labels))
+        if state.reviews:
+            self.progress.advance(state.reviews, state.loss_sum / state.reviews, state.correct / state.reviews)
+        for batch in batches[state.batch :]:
+            self.train_on(batch, state)
+            state.seconds = time.perf_counter() - started
+            self._check_stop()
+        val_loss, val_accuracy = self._validate()
+        row = Epoch(
+            epoch=state.epoch,
+            loss=state.loss_sum / state.reviews,
+            accuracy=state.correct / state.reviews,
+            val_loss=val_loss,
+            val_accuracy=val_accuracy,
+            learning_rate=float(self.optimizer.learning_rate),
+            seconds=time.perf_counter() - started,
+        )
+        self._finish_epoch(row, state)
+
+    def train_on(self, batch: Batch, state: TrainingState) -> None:
+        """Do one step and count it in ``state``."""
+        count, rows = len(batch.indices), self.plan.rows
+        labels, weights = np.zeros(rows, np.int32), np.zeros(rows, np.float32)
+        present = np.zeros(rows, np.float32)
+        labels[:count] = self.train.labels[batch.indices]
+        weights[:count] = self.class_weights[labels[:count]]
+        present[:count] = 1
+        token_ids = self.train.token_ids.pad(batch.indices, batch.width, rows)
+        loss_sum, correct = self.train_step(token_ids, labels, weights, present)
+        loss = float(loss_sum)
+        if not math.isfinite(loss):
+            raise NotFinite(
+                f"The loss is {loss} in epoch {state.epoch}, batch {state.batch + 1}, at learning rate "
+                f"{float(self.optimizer.learning_rate):g}. Lower training.learning_rate, or set training.clip_norm: 1.0."
+            )
+        state.loss_sum += loss
+        state.correct += float(correct)
+        state.reviews += count
+        state.batch += 1
+        self.progress.advance(count, state.loss_sum / state.reviews, state.correct / state.reviews)
+
+    def _validate(self) -> tuple[float | None, float | None]:
+        if self.validation is None:
+            return None, None
+        self.progress.phase("validation", len(self.validation.labels))
+
+        def advance(reviews: int) -> None:
+            self.progress.advance(reviews)
+            self._check_stop()
+
+        logits = compute_logits(
+            self.score_step,
+            self.validation.token_ids,
+            batch_size=max(self.config.training.batch_size, 128),
+            fixed_width=fixed_width(self.config),
+            progress=advance,
+        )
+        labels = self.validation.labels
+        loss = float(np.mean(cross_entropy(labels, logits).numpy(), dtype=np.float64))
+        return loss, float(np.mean(is_correct(labels, logits).numpy()))
+
+    def _finish_epoch(self, row: Epoch, state: TrainingState) -> None:
+        state.history.append(row)
+        value = getattr(row, self.config.monitor)
+        is_best = value is None or _improves(value, state.best_value, self.config.monitor)
+        if is_best:
+            state.best_epoch, state.best_value = row.epoch, value
+        self._count_patience(value, state)
+        state.start_next_epoch()
+        write_history(self.run.history_path, History(list(state.history)))
+        if is_best:
+            save_checkpoint(self.run.best_checkpoint_path, self.network, self.optimizer, state)
+        save_checkpoint(self.run.last_checkpoint_path, self.network, self.optimizer, state)
+        self.progress.epoch_done(row, self.config.training.epochs, is_best=is_best)
+
+    def _count_patience(self, value: float | None, state: TrainingState) -> None:
+        stopping = self.config.training.early_stopping
+        if stopping is None or value is None:
+            return
+        if _improves(value, state.reference, stopping.monitor, stopping.min_delta):
+            state.reference, state.waited = value, 0
+        else:
+            state.waited += 1
+
+    def _patience_is_over(self, state: TrainingState) -> bool:
+        stopping = self.config.training.early_stopping
+        return stopping is not None and state.waited >= stopping.patience and state.epoch <= self.config.training.epochs
+
+    def _check_stop(self) -> None:
+        if self.stop.exit_code is not None:
+            raise _Stopped
+
+
+class _Stopped(Exception):
+    """Leaves the epoch in progress; its state is complete up to the last batch."""
+
+
+def fixed_width(config: Config) -> int | None:
+    """The width that every batch must have, where the network reads padding; else None."""
+    return None if config.model.embedding.mask else config.text.sequence_length
+
+
+def _improves(value: float, best: float | None, monitor: str, min_delta: float = 0.0) -> bool:
+    """Whether a figure is better than the best so far; not-a-number never is, a tie is not."""
+    if math.isnan(value):
+        return False
+    if best is None:
+        return True
+    return value > best + min_delta if monitor == "val_accuracy" else value < best - min_delta

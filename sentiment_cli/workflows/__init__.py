@@ -1,0 +1,27 @@
+"""One end-to-end function for each use: the Python API, and what the commands call.
+
+    from sentiment_cli.config import load_config
+    from sentiment_cli.workflows import train, evaluate, predict
+
+    result = train(load_config("lstm"), "runs/first")
+    print(result.test.accuracy)
+
+Nothing heavy is imported with this package; the functions load TensorFlow when they need it.
+"""
+
+from sentiment_cli.workflows.evaluate import EvaluateResult, evaluate
+from sentiment_cli.workflows.predict import TextPrediction, predict
+from sentiment_cli.workflows.results import DryRun, TrainResult
+from sentiment_cli.workflows.train import dry_run, resume, train
+
+__all__ = [
+    "DryRun",
+    "EvaluateResult",
+    "TextPrediction",
+    "TrainResult",
+    "dry_run",
+    "evaluate",
+    "predict",
+    "resume",
+    "train",
+]

@@ -1,0 +1,138 @@
+"""Evaluate a run on a part of its own data, or on other data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sentiment_cli.config import Config, load_config
+from sentiment_cli.data.contents import check_contents
+from sentiment_cli.data.directory import find_other_part
+from sentiment_cli.data.prepare import prepare_data
+from sentiment_cli.data.source import resolve_source
+from sentiment_cli.errors import DataError, RunError, UsageError
+from sentiment_cli.evaluation.metrics import Evaluation
+from sentiment_cli.runs import SPLITS, Run, safe_name
+from sentiment_cli.runtime import load_tensorflow
+from sentiment_cli.training.progress import Progress, Silent
+
+
+@dataclass(frozen=True)
+class EvaluateResult:
+    """The figures of one evaluation and where they belong.
+
+    Args:
+        run: the run.
+        split: ``train``, ``validation``, ``test``, or ``all`` for other data that have no test part.
+        evaluation: the figures.
+        directory: where its files are.
+    """
+
+    run: Run
+    split: str
+    evaluation: Evaluation
+    directory: Path
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object of ``evaluate --json``."""
+        return {"run": str(self.run.path), "split": self.split, **self.evaluation.to_dict()}
+
+
+def evaluate(
+    run: Run, *, split: str = "test", source: str | None = None, progress: Progress | None = None
+) -> EvaluateResult:
+    """Predict reviews with the best epoch of a run and compute the figures.
+
+    On the run's own data, ``metrics.json`` and ``predictions-<split>.csv`` of the run are renewed. On other data
+    everything goes to ``evaluations/<name>/``, and the run's own files stay as they are.
+
+    Args:
+        run: the run.
+        split: the part of the run's own data.
+        source: other data: a directory, ``bnb`` or ``imdb``; its test part, or all of it where it has none.
+        progress: told what happens; None: nobody is.
+
+    Raises:
+        DataError: the reviews are not there, or do not fit the run.
+        RunError: the run is not complete, or its data changed so that the part cannot be made again.
+    """
+    progress = progress or Silent()
+    if split not in SPLITS:
+        raise UsageError(f"No split {split!r}; expected train, validation or test.")
+    if source is not None and split != "test":
+        raise UsageError(f"--split {split} is for the run's own data; of other data the test part is used, or all.")
+    record = run.read_record()
+    config = load_config(run.config_path)
+    if not run.best_checkpoint_path.exists():
+        raise RunError(f"{run.path} has no model yet ({record.get('status')}): no epoch was finished.")
+    if source is not None:
+        return _evaluate_other(run, config, record, source, progress)
+    return _evaluate_own(run, config, record, split, progress)
+
+
+def _evaluate_own(run: Run, config: Config, record: dict[str, Any], split: str, progress: Progress) -> EvaluateResult:
+    root = Path(record.get("data", {}).get("root", ""))
+    if not root.is_dir():
+        raise DataError(f"The reviews of {run.path} are gone from {root}; evaluate other ones with --data.")
+    progress.phase("checking files")
+    data = prepare_data(config.data, config.training.seed, root=root)
+    if data.report.fingerprint != record["data"]["fingerprint"]:
+        if split != "test" or data.layout.test is None:
+            raise RunError(
+                f"The reviews in {root} changed since {run.path} was trained; its {split} part cannot be made again."
+            )
+        progress.warn(f"the reviews in {root} changed since {run.path} was trained")
+    load_tensorflow()
+    import keras
+
+    from sentiment_cli.data.loading import load_splits
+    from sentiment_cli.runtime import choose_device, evaluation_device
+    from sentiment_cli.workflows.session import evaluate_reviews, keep_metrics, load_classifier, own_files
+
+    choose_device(evaluation_device(config))
+    keras.utils.set_random_seed(config.training.seed)
+    classifier = load_classifier(run, config)
+    if data.class_names != classifier.class_names:
+        raise RunError(
+            f"{root} has the classes {data.class_names}, {run.path} was trained on {classifier.class_names}."
+        )
+    progress.phase("reading reviews")
+    splits = load_splits(data.layout, config.data, config.training.seed, progress.note)
+    reviews = {"train": lambda: splits.train, "validation": lambda: splits.validation, "test": splits.test}[split]()
+    if reviews is None:
+        raise RunError(f"{run.path} was trained without a validation part (data.validation_fraction: 0).")
+    evaluation = evaluate_reviews(classifier, reviews, own_files(run, split), progress, split)
+    keep_metrics(run, split, evaluation)
+    return EvaluateResult(run, split, evaluation, run.path)
+
+
+def _evaluate_other(
+    run: Run, config: Config, record: dict[str, Any], source: str, progress: Progress
+) -> EvaluateResult:
+    root = resolve_source(source)
+    part, notes = find_other_part(root, record.get("class_names") or [])
+    report = check_contents(part)
+    problems = report.problems(config.data.encoding_errors)
+    if problems:
+        raise DataError(f"{root} cannot be used:\n" + "\n".join(f"  {problem}" for problem in problems))
+    for note in (*notes, *report.notes(config.data.encoding_errors)):
+        progress.note(note)
+    load_tensorflow()
+    from sentiment_cli.data.loading import load_part
+    from sentiment_cli.runtime import choose_device, evaluation_device
+    from sentiment_cli.workflows.session import EvaluationFiles, evaluate_reviews, load_classifier
+
+    choose_device(evaluation_device(config))
+    classifier = load_classifier(run, config)
+    name = safe_name(source if source in ("bnb", "imdb") else root.resolve().name)
+    directory = run.evaluation_dir(name)
+    files = EvaluationFiles(
+        directory / "predictions.csv",
+        directory / "metrics.json",
+        directory / "confusion_matrix.png",
+        f"{run.name} on {name}",
+    )
+    reviews = load_part(part, config.data.encoding_errors)
+    split = "all" if part.directory == root else "test"
+    return EvaluateResult(run, split, evaluate_reviews(classifier, reviews, files, progress, name), directory)

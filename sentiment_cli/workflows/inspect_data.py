@@ -1,0 +1,111 @@
+"""Look at a directory of reviews, without TensorFlow: what is wrong with it, and what it looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sentiment_cli.data.contents import check_contents, read_text
+from sentiment_cli.data.directory import Part, find_layout
+from sentiment_cli.data.reviews import ReviewSet
+from sentiment_cli.data.source import resolve_source
+from sentiment_cli.data.statistics import PartStatistics, compute_statistics, count_shared, find_conflicts
+from sentiment_cli.errors import DataError
+
+
+@dataclass(frozen=True)
+class DataReport:
+    """Whether reviews can be trained on.
+
+    Args:
+        root: the directory.
+        files: number of reviews.
+        classes: reviews by class, of all parts.
+        problems: what forbids training.
+        notes: what does not.
+    """
+
+    root: str
+    files: int
+    classes: dict[str, int]
+    problems: list[str]
+    notes: list[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object of ``data check --json``."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class DataStatistics:
+    """What reviews look like.
+
+    Args:
+        root: the directory.
+        class_names: in the order of the labels.
+        parts: figures by part.
+        shared: test reviews whose text occurs in train; None without a test part.
+        conflicts: texts that occur with different classes, each with the paths of its reviews.
+    """
+
+    root: str
+    class_names: list[str]
+    parts: dict[str, PartStatistics]
+    shared: int | None
+    conflicts: list[list[str]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object of ``data stats --json``."""
+        return asdict(self)
+
+
+def check_data(source: str) -> DataReport:
+    """Look for everything that would make a training fail or go wrong in silence.
+
+    Raises:
+        DataError: the source is not there at all.
+    """
+    root = resolve_source(source)
+    try:
+        layout = find_layout(root)
+    except DataError as error:
+        return DataReport(str(root), 0, {}, str(error).splitlines(), [])
+    parts = [layout.train, *([layout.test] if layout.test else [])]
+    report = check_contents(*parts)
+    notes = [*layout.notes, *report.notes("error")]
+    if layout.test is None:
+        notes.append("no test part: one fifth of the reviews will be split off")
+    counts = {name: sum(part.counts().get(name, 0) for part in parts) for name in layout.train.class_names}
+    return DataReport(str(root), report.files, counts, report.problems("error"), notes)
+
+
+def describe_data(source: str, note: Callable[[str], None]) -> DataStatistics:
+    """Counts, lengths, duplicates and contradictions of reviews.
+
+    Args:
+        source: ``bnb``, ``imdb`` or a directory.
+        note: told what a user should know.
+
+    Raises:
+        DataError: the reviews cannot be used.
+    """
+    layout = find_layout(resolve_source(source))
+    for line in layout.notes:
+        note(line)
+    train = _read(layout.train)
+    parts = {"train": train} if layout.test is None else {"train": train, "test": _read(layout.test)}
+    shared = count_shared(train, parts["test"]) if "test" in parts else None
+    return DataStatistics(
+        root=str(layout.root),
+        class_names=list(layout.train.class_names),
+        parts={name: compute_statistics(part) for name, part in parts.items()},
+        shared=shared,
+        conflicts=find_conflicts(*parts.values()),
+    )
+
+
+def _read(part: Part) -> ReviewSet:
+    return ReviewSet(
+        [read_text(part, path, "replace") or "" for path in part.paths], part.labels, list(part.paths), part.class_names
+    )

@@ -1,0 +1,90 @@
+"""A training up to its first steps: what it would cost, and what would fail later."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import sys
+import time
+from typing import Any
+
+from sentiment_cli.config.schema import Config
+from sentiment_cli.data.prepare import PreparedData
+from sentiment_cli.model.export import save_end_to_end
+from sentiment_cli.runs import Run
+from sentiment_cli.training.batches import training_batches
+from sentiment_cli.training.checkpoint import TrainingState, restore_checkpoint, save_checkpoint
+from sentiment_cli.training.fit import Trainer
+from sentiment_cli.training.interruption import StopRequest
+from sentiment_cli.training.progress import Progress
+from sentiment_cli.workflows.results import DryRun
+from sentiment_cli.workflows.stopwatch import Stopwatch
+from sentiment_cli.workflows.training import Setup, set_up
+
+_TIMED_STEPS = 8
+
+
+def rehearse(config: Config, data: PreparedData, run: Run, progress: Progress) -> DryRun:
+    """Set up a training, save and reload the untrained network, and time a few steps.
+
+    Args:
+        config: the configuration.
+        data: the prepared files.
+        run: a temporary directory.
+        progress: told what happens.
+    """
+    setup = set_up(config, run, data, None, progress, Stopwatch())
+    warnings = setup.warnings(config)
+    for warning in warnings:
+        progress.warn(warning)
+    progress.phase("saving and reloading")
+    save_checkpoint(run.last_checkpoint_path, setup.network, setup.optimizer, TrainingState())
+    restore_checkpoint(run.last_checkpoint_path, setup.network, setup.optimizer)
+    save_end_to_end(run.model_path, config, setup.vocabulary, setup.network)
+    warnings += _check_disk(run)
+    trainer = setup.trainer(config, run, progress, StopRequest(progress.note))
+    seconds = _epoch_seconds(trainer, setup, config, progress)
+    test = data.layout.test
+    return DryRun(
+        reviews={
+            "train": len(setup.splits.train),
+            "validation": len(setup.splits.validation or ()),
+            "test": len(test.paths) if test else len(setup.splits.test()),
+        },
+        parameters=setup.network.count_params(),
+        device=setup.device.description,
+        plan=setup.plan.reason,
+        seconds_per_epoch=round(seconds, 3),
+        expected_seconds=round(seconds * config.training.epochs, 1),
+        memory_bytes=_peak_memory(),
+        warnings=warnings,
+    )
+
+
+def _epoch_seconds(trainer: Trainer, setup: Setup, config: Config, progress: Progress) -> float:
+    """Estimate an epoch from steps of typical width, each width compiled or traced before it is timed."""
+    lengths = setup.train.token_ids.lengths
+    batches = training_batches(lengths, config.training.batch_size, setup.plan.widths, config.training.seed, 1)
+    by_width = sorted(batches, key=lambda batch: batch.width)
+    timed = [by_width[(2 * index + 1) * len(by_width) // (2 * _TIMED_STEPS)] for index in range(_TIMED_STEPS)]
+    progress.phase("timing steps")
+    state = TrainingState()
+    for batch in {batch.width: batch for batch in timed}.values():
+        trainer.train_on(batch, state)
+    started = time.perf_counter()
+    for batch in timed:
+        trainer.train_on(batch, state)
+    return (time.perf_counter() - started) / len(timed) * len(batches)
+
+
+def _check_disk(run: Run) -> list[str]:
+    """A warning when two checkpoints, one of them being replaced, and the model may not fit."""
+    needed = 3 * run.last_checkpoint_path.stat().st_size + run.model_path.stat().st_size
+    free = shutil.disk_usage(".").free
+    return [f"{free / 1e6:,.0f} MB of disk are free, the run needs {needed / 1e6:,.0f} MB"] if free < needed else []
+
+
+def _peak_memory() -> int:
+    """Peak resident memory of this process in bytes."""
+    peak: Any = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak if sys.platform == "darwin" else peak * 1024)

@@ -1,0 +1,137 @@
+"""The parts that training and evaluation share: encoded reviews, a network with its weights, an evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sentiment_cli.atomic import write_json
+from sentiment_cli.config.schema import Config
+from sentiment_cli.data.reviews import ReviewSet
+from sentiment_cli.errors import RunError
+from sentiment_cli.evaluation.metrics import Evaluation, compute_metrics
+from sentiment_cli.evaluation.predictions import make_predictions, write_predictions
+from sentiment_cli.evaluation.scoring import compute_logits
+from sentiment_cli.model.network import build_network
+from sentiment_cli.plots.confusion import plot_confusion_matrix
+from sentiment_cli.plots.save import save_figure
+from sentiment_cli.runs import Run
+from sentiment_cli.text.vectorizer import encode
+from sentiment_cli.text.vocabulary import read_vocabulary
+from sentiment_cli.training.checkpoint import restore_checkpoint
+from sentiment_cli.training.fit import EncodedSet, fixed_width
+from sentiment_cli.training.progress import Progress
+from sentiment_cli.training.step import build_score_step
+
+# Reviews in a batch where nothing is learned; the batch does not change a prediction.
+_SCORING_ROWS = 256
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A trained network with all that it needs to read texts.
+
+    Args:
+        config: the run's configuration.
+        class_names: in the order of the outputs.
+        vocabulary: tokens in the order of their ids.
+        network: with its weights.
+    """
+
+    config: Config
+    class_names: tuple[str, ...]
+    vocabulary: list[str]
+    network: Any
+
+    def score(self, token_ids: Any, progress: Progress) -> np.ndarray:
+        """Logits float32[n, 1 or classes] of encoded reviews."""
+        return compute_logits(
+            build_score_step(self.network),
+            token_ids,
+            batch_size=_SCORING_ROWS,
+            fixed_width=fixed_width(self.config),
+            progress=progress.advance,
+        )
+
+
+def load_classifier(run: Run, config: Config) -> Classifier:
+    """The network of a run's best epoch, from our own configuration, vocabulary and arrays.
+
+    Raises:
+        RunError: a file of the run is missing or damaged.
+    """
+    class_names = run.read_record().get("class_names")
+    if (
+        not isinstance(class_names, list)
+        or len(class_names) < 2
+        or not all(isinstance(name, str) for name in class_names)
+    ):
+        raise RunError(f"{run.record_path} has no list of class names; the run stopped before it read its data.")
+    vocabulary = read_vocabulary(run.vocabulary_path)
+    network = build_network(config, len(vocabulary), len(class_names))
+    restore_checkpoint(run.best_checkpoint_path, network)
+    return Classifier(config, tuple(class_names), vocabulary, network)
+
+
+def encode_set(
+    config: Config, vocabulary: Sequence[str], reviews: ReviewSet, progress: Progress, name: str
+) -> EncodedSet:
+    """The reviews of one part as token ids."""
+    progress.phase(f"encoding {name}", len(reviews))
+    done = 0
+
+    def advance(now: int) -> None:
+        nonlocal done
+        progress.advance(now - done)
+        done = now
+
+    return EncodedSet(encode(config.text, vocabulary, reviews.texts, advance), reviews.labels)
+
+
+@dataclass(frozen=True)
+class EvaluationFiles:
+    """Where the files of one evaluation go.
+
+    Args:
+        predictions: the table of single predictions.
+        metrics: the figures; None: the caller keeps them.
+        confusion_matrix: the picture.
+        title: of the picture.
+    """
+
+    predictions: Path
+    metrics: Path | None
+    confusion_matrix: Path
+    title: str
+
+
+def evaluate_reviews(
+    classifier: Classifier, reviews: ReviewSet, files: EvaluationFiles, progress: Progress, name: str
+) -> Evaluation:
+    """Predict every review once, and write table, picture and figures from that one pass."""
+    encoded = encode_set(classifier.config, classifier.vocabulary, reviews, progress, name)
+    progress.phase(f"predicting {name}", len(reviews))
+    logits = classifier.score(encoded.token_ids, progress)
+    predictions = make_predictions(logits, reviews.labels, reviews.paths, encoded.token_ids, classifier.class_names)
+    evaluation = compute_metrics(logits, reviews.labels, classifier.class_names)
+    write_predictions(files.predictions, predictions, classifier.class_names)
+    figure = plot_confusion_matrix(np.array(evaluation.confusion_matrix), classifier.class_names, title=files.title)
+    save_figure(figure, files.confusion_matrix)
+    if files.metrics is not None:
+        write_json(files.metrics, evaluation.to_dict())
+    return evaluation
+
+
+def own_files(run: Run, split: str) -> EvaluationFiles:
+    """Where the evaluation on one part of a run's own data goes."""
+    name = "confusion_matrix.png" if split == "test" else f"confusion_matrix_{split}.png"
+    return EvaluationFiles(run.predictions_path(split), None, run.plots_dir / name, f"{run.name}, {split}")
+
+
+def keep_metrics(run: Run, split: str, evaluation: Evaluation) -> None:
+    """Put the figures of one part into the run's ``metrics.json``, beside those of the others."""
+    write_json(run.metrics_path, {**run.read_metrics(), split: evaluation.to_dict()})

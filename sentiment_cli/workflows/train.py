@@ -1,0 +1,175 @@
+"""Train a classifier from a configuration, continue a run, or try out what a training would do."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from sentiment_cli.config import Config, load_config, write_config
+from sentiment_cli.config.schema import Training
+from sentiment_cli.data.prepare import PreparedData, prepare_data
+from sentiment_cli.data.source import portable_source
+from sentiment_cli.errors import Interrupted, RunError
+from sentiment_cli.runs import Run
+from sentiment_cli.runtime import load_tensorflow
+from sentiment_cli.training.interruption import StopRequest
+from sentiment_cli.training.progress import Progress, Silent
+from sentiment_cli.workflows.record import new_record, now
+from sentiment_cli.workflows.results import DryRun, TrainResult
+
+
+def train(
+    config: Config,
+    output_dir: Path | str,
+    *,
+    progress: Progress | None = None,
+    command: str = "",
+    force: bool = False,
+) -> TrainResult:
+    """Train a classifier and leave a complete run directory.
+
+    Args:
+        config: what to train on what.
+        output_dir: the run directory; it must not exist, unless ``force``.
+        progress: told what happens; None: nobody is.
+        command: the command line, for the run's record.
+        force: replace an existing run directory, once the data are known to be usable.
+
+    Returns:
+        The result; its ``status`` is ``interrupted`` when a signal ended it.
+
+    Raises:
+        DataError: the reviews are missing or bad; nothing was written.
+        RunError: the directory exists.
+        SentimentError: the training failed; the run's record says so.
+    """
+    progress = progress or Silent()
+    run = Run(Path(output_dir))
+    check_free(run, force=force)
+    with StopRequest(progress.note) as stop:
+        data = _prepare(config, progress)
+        load_tensorflow()
+        if force and run.path.exists():
+            shutil.rmtree(run.path)
+        source = portable_source(config.data.source)
+        config = config.model_copy(update={"data": config.data.model_copy(update={"source": source})})
+        run.path.mkdir(parents=True)
+        write_config(run.config_path, config)
+        return _run_recorded(config, run, data, new_record(config, data, command), progress, stop)
+
+
+def resume(run: Run, *, epochs: int | None = None, progress: Progress | None = None, command: str = "") -> TrainResult:
+    """Continue a run that was stopped, or train a finished one further.
+
+    A run that stopped early by patience gets its patience anew. A run without a checkpoint starts over.
+
+    Args:
+        run: the run.
+        epochs: new number of epochs in total; None: the configured one.
+        progress: told what happens; None: nobody is.
+        command: the command line, for the run's record.
+
+    Raises:
+        RunError: there is nothing to do, or the data or the configuration changed.
+    """
+    progress = progress or Silent()
+    record = run.read_record()
+    config = load_config(run.config_path)
+    if epochs is not None:
+        training = config.training.model_copy(update={"epochs": epochs})
+        config = config.model_copy(update={"training": Training.model_validate(training.model_dump())})
+    _check_worth_resuming(run, record, config, epochs)
+    with StopRequest(progress.note) as stop:
+        data = _prepare(config, progress, root=Path(record.get("data", {}).get("root", "")))
+        _check_same_data(run, record, data)
+        load_tensorflow()
+        write_config(run.config_path, config)
+        record = {**record, "status": "running", "commands": [*record.get("commands", []), command]}
+        return _run_recorded(config, run, data, record, progress, stop)
+
+
+def dry_run(config: Config, *, progress: Progress | None = None) -> DryRun:
+    """Do everything up to the first steps of a training, and leave nothing behind.
+
+    The data are read, the network is built, saved and reloaded, a few steps are timed.
+
+    Raises:
+        SentimentError: what a training would fail with.
+    """
+    progress = progress or Silent()
+    with StopRequest(progress.note), tempfile.TemporaryDirectory(prefix="sentiment-dry-run-") as directory:
+        data = _prepare(config, progress)
+        load_tensorflow()
+        from sentiment_cli.workflows.rehearsal import rehearse
+
+        return rehearse(config, data, Run(Path(directory)), progress)
+
+
+def check_free(run: Run, *, force: bool = False) -> None:
+    """Raise a RunError when a new run cannot have this directory."""
+    if not run.path.exists():
+        return
+    if force and (not run.path.is_dir() or not (run.record_path.exists() or not any(run.path.iterdir()))):
+        raise RunError(f"{run.path} exists and is not a run; --force replaces only runs. Choose another --output-dir.")
+    if not force:
+        raise RunError(
+            f"{run.path} exists; a run is never overwritten silently. Continue it with "
+            f"sentiment train --resume {run.path}, replace it with --force, or choose another --output-dir."
+        )
+
+
+def _prepare(config: Config, progress: Progress, root: Path | None = None) -> PreparedData:
+    progress.phase("checking files")
+    data = prepare_data(config.data, config.training.seed, root=root, progress=lambda done: progress.advance(1000))
+    for note in (*data.layout.notes, *data.report.notes(config.data.encoding_errors)):
+        progress.note(note)
+    return data
+
+
+def _run_recorded(
+    config: Config, run: Run, data: PreparedData, record: dict[str, Any], progress: Progress, stop: StopRequest
+) -> TrainResult:
+    """Run the training and let ``run.json`` tell how it stands, however it ends."""
+    from sentiment_cli.workflows.training import run_training
+
+    run.write_record(record)
+    try:
+        return run_training(config, run, data, record, progress, stop)
+    except BaseException as error:
+        stopped = isinstance(error, (Interrupted, KeyboardInterrupt))
+        reason = "interrupted" if stopped else str(error).splitlines()[0] if str(error) else type(error).__name__
+        record.update(status="interrupted" if stopped else "failed", stop_reason=reason, ended=now())
+        run.write_record(record)
+        if isinstance(error, Interrupted):
+            message = f"Stopped. To continue: sentiment train --resume {run.path}"
+            raise Interrupted(message, exit_code=error.exit_code) from None
+        raise
+
+
+def _check_worth_resuming(run: Run, record: dict[str, Any], config: Config, epochs: int | None) -> None:
+    done = int(record.get("epochs") or 0)
+    if epochs is not None and epochs < done:
+        raise RunError(f"{run.path} has {done} epochs already; expected --epochs above that, received {epochs}.")
+    if record.get("status") == "finished" and config.training.epochs <= done:
+        raise RunError(
+            f"{run.path} has finished its {done} epochs. To train it further: "
+            f"sentiment train --resume {run.path} --epochs {done + 5}"
+        )
+    if record.get("status") == "finished" and epochs is None:
+        raise RunError(
+            f"{run.path} has finished ({record.get('stop_reason')} after {done} epochs). To train it further: "
+            f"sentiment train --resume {run.path} --epochs {config.training.epochs + 5}"
+        )
+
+
+def _check_same_data(run: Run, record: dict[str, Any], data: PreparedData) -> None:
+    known = record.get("data", {})
+    if known.get("fingerprint") == data.report.fingerprint:
+        return
+    raise RunError(
+        f"{run.path} was trained on other reviews: {known.get('root')} had {known.get('files')} files "
+        f"(fingerprint {str(known.get('fingerprint'))[:12]}), now {data.report.files} "
+        f"({data.report.fingerprint[:12]}). Restore them, or start a new run: sentiment train -c {run.config_path}"
+    )

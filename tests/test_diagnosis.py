@@ -1,0 +1,196 @@
+"""Does the sentence say what the curves show, and no more?"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from sentiment_cli.diagnosis import describe_history
+from sentiment_cli.history import Epoch, History
+
+
+def curves(
+    loss: Sequence[float],
+    val_loss: Sequence[float | None] | None = None,
+    accuracy: Sequence[float] | None = None,
+    val_accuracy: Sequence[float] | None = None,
+) -> History:
+    """Accuracy is 0.8 where the test does not care."""
+    rows = []
+    for i in range(len(loss)):
+        val = None if val_loss is None else val_loss[i]
+        val_acc = None if val is None else val_accuracy[i] if val_accuracy else 0.8
+        rows.append(Epoch(i + 1, loss[i], accuracy[i] if accuracy else 0.8, val, val_acc, 1e-3, 1.0))
+    return History(rows)
+
+
+FALLING = [0.6, 0.45, 0.33, 0.24, 0.17, 0.12]
+
+
+def test_overfitting_is_dated_to_the_epoch_after_the_best() -> None:
+    assert describe_history(curves(FALLING, [0.55, 0.42, 0.38, 0.44, 0.50, 0.57])) == (
+        "Overfitting from epoch 4: validation loss rose from 0.380 at epoch 3 to 0.570 at epoch 6 "
+        "while training loss fell from 0.330 to 0.120."
+    )
+
+
+def test_overfitting_says_when_accuracy_disagrees_with_loss() -> None:
+    accuracy = [0.70, 0.80, 0.83, 0.84, 0.86, 0.85]
+    assert describe_history(curves(FALLING, [0.55, 0.42, 0.38, 0.44, 0.50, 0.57], val_accuracy=accuracy)) == (
+        "Overfitting from epoch 4: validation loss rose from 0.380 at epoch 3 to 0.570 at epoch 6 while training "
+        "loss fell from 0.330 to 0.120, though validation accuracy still went from 0.830 to 0.860 at epoch 5."
+    )
+
+
+def test_one_epoch_after_the_best_is_only_a_possibility() -> None:
+    sentence = describe_history(curves(FALLING[:4], [0.55, 0.45, 0.36, 0.50]))
+    assert sentence.startswith("Possibly overfitting from epoch 4: validation loss rose from 0.360 at epoch 3")
+
+
+def test_a_first_epoch_that_stays_the_best_is_overfitting_from_the_second() -> None:
+    assert describe_history(curves(FALLING, [0.5, 0.55, 0.6, 0.65, 0.7, 0.75])).startswith("Overfitting from epoch 2:")
+
+
+def test_a_tied_best_loss_counts_from_the_earliest() -> None:
+    sentence = describe_history(curves(FALLING, [0.5, 0.4, 0.4, 0.47, 0.53, 0.6]))
+    assert sentence.startswith("Overfitting from epoch 3: validation loss rose from 0.400 at epoch 2")
+
+
+def test_both_losses_rising_is_not_called_overfitting() -> None:
+    assert describe_history(curves([0.6, 0.4, 0.2, 0.3, 0.4, 0.5], [0.55, 0.42, 0.38, 0.44, 0.50, 0.57])) == (
+        "Both losses rise after epoch 3: validation loss rose from 0.380 at epoch 3 to 0.570 at epoch 6, "
+        "training loss from 0.200 to 0.500; a lower training.learning_rate may help."
+    )
+
+
+def test_a_falling_validation_loss_is_still_improving() -> None:
+    assert describe_history(curves(FALLING, [0.58, 0.50, 0.44, 0.40, 0.37, 0.35])) == (
+        "Still improving: validation loss fell from 0.580 at epoch 1 to 0.350 at epoch 6, so more epochs may help."
+    )
+
+
+def test_a_loss_that_jumped_and_came_back_fell_from_its_highest_value() -> None:
+    sentence = describe_history(curves(FALLING, [0.40, 0.60, 0.55, 0.50, 0.45, 0.39]))
+    assert sentence.startswith("Still improving: validation loss fell from 0.600 at epoch 2 to 0.390 at epoch 6")
+
+
+def test_a_flat_end_has_levelled_off() -> None:
+    assert describe_history(curves(FALLING + [0.1, 0.09], [0.55, 0.42, 0.381, 0.380, 0.381, 0.380, 0.381, 0.382])) == (
+        "Levelled off: validation loss was lowest at epoch 4 (0.380) and neither clearly rises nor falls up to "
+        "epoch 8 (0.382), with training loss at 0.090."
+    )
+
+
+def test_equal_losses_throughout_have_levelled_off_at_the_first_epoch() -> None:
+    sentence = describe_history(curves(FALLING, [0.5] * 6))
+    assert sentence.startswith("Levelled off: validation loss was lowest at epoch 1 (0.500)")
+
+
+@pytest.mark.parametrize(
+    ("shape", "verdict"),
+    [
+        (lambda i: 0.35, "Levelled off"),
+        (lambda i: 0.35 + 0.3 * math.exp(-i), "Levelled off"),
+        (lambda i: 0.35 + 0.04 * abs(i - 3), "Overfitting"),
+        (lambda i: 0.60 - 0.02 * i, "Still improving"),
+    ],
+    ids=["flat", "converged", "climbing", "falling"],
+)
+def test_noise_of_two_per_cent_seldom_changes_the_verdict(shape: Callable[[int], float], verdict: str) -> None:
+    noise = random.Random(7)
+    training = [0.6 * 0.8**i + 0.01 for i in range(14)]
+    sentences = [
+        describe_history(curves(training, [shape(i) * (1 + noise.gauss(0, 0.02)) for i in range(14)]))
+        for _ in range(200)
+    ]
+    assert sum(sentence.startswith(verdict) for sentence in sentences) >= 180
+
+
+@pytest.mark.parametrize(
+    ("history", "sentence"),
+    [
+        (History(), "No epoch has finished yet, so there are no curves to read."),
+        (
+            curves([0.6], [0.55]),
+            "1 epoch is too few to see a trend: validation loss 0.550 and accuracy 0.800 at epoch 1.",
+        ),
+        (
+            curves([0.6, 0.4]),
+            "2 epochs are too few to see a trend: training loss 0.400 and accuracy 0.800 at epoch 2.",
+        ),
+        (
+            curves(FALLING, [0.5, None, None, None, None, 0.4]),
+            "Validation was measured in 2 epochs of 6, too few to see a trend.",
+        ),
+    ],
+)
+def test_too_few_epochs_give_no_verdict(history: History, sentence: str) -> None:
+    assert describe_history(history, chance_accuracy=0.5) == sentence
+
+
+@pytest.mark.parametrize(
+    ("history", "start"),
+    [
+        (curves([0.6, math.nan, 0.5], [0.5, 0.5, 0.5]), "The training loss is nan at epoch 2, not a finite number;"),
+        (curves([0.6, 0.5], [math.inf, 0.5]), "The validation loss is inf at epoch 1, not a finite number;"),
+        (curves([math.nan]), "The training loss is nan at epoch 1, not a finite number;"),
+    ],
+)
+def test_a_loss_that_is_not_finite_comes_first(history: History, start: str) -> None:
+    assert describe_history(history).startswith(start)
+
+
+def test_accuracy_at_chance_is_said_with_its_numbers() -> None:
+    history = curves([0.694, 0.693, 0.692, 0.692], [0.694] * 4, [0.49, 0.50, 0.51, 0.50], [0.50, 0.53, 0.49, 0.50])
+    assert describe_history(history, chance_accuracy=0.5) == (
+        "Stuck at chance: after 4 epochs accuracy has not held above 0.520 (training 0.500, validation 0.500 at "
+        "best), and always guessing the most frequent class gives 0.500."
+    )
+    assert "chance" not in describe_history(history)
+
+
+def test_chance_is_judged_without_validation_as_well() -> None:
+    sentence = describe_history(curves([0.69, 0.68, 0.67], accuracy=[0.5, 0.5, 0.5]), chance_accuracy=0.5)
+    assert sentence.startswith("Stuck at chance: after 3 epochs accuracy has not held above 0.520 (training 0.500 at")
+
+
+def test_training_above_and_validation_at_chance_is_memory() -> None:
+    history = curves(FALLING, [0.7] * 6, [0.6, 0.8, 0.9, 0.95, 0.97, 0.99], [0.5, 0.51, 0.5, 0.49, 0.5, 0.5])
+    assert describe_history(history, chance_accuracy=0.5) == (
+        "Nothing learnt carries over: training accuracy reached 0.970, but validation accuracy stayed at chance "
+        "(0.500 at best; the most frequent class gives 0.500)."
+    )
+
+
+def test_a_model_above_chance_is_not_judged_by_chance() -> None:
+    sentence = describe_history(curves(FALLING, [0.58, 0.50, 0.44, 0.40, 0.37, 0.35]), chance_accuracy=0.5)
+    assert sentence.startswith("Still improving")
+
+
+def test_a_training_loss_that_does_not_fall_is_named() -> None:
+    assert describe_history(curves([0.693, 0.694, 0.692, 0.693], [0.69] * 4)) == (
+        "The training loss is not falling: 0.693 at epoch 1, 0.693 at epoch 4; another training.learning_rate or a "
+        "larger model may help."
+    )
+
+
+def test_a_training_loss_that_comes_back_up_is_named() -> None:
+    assert describe_history(curves([0.6, 0.4, 0.3, 0.7, 0.8, 0.9, 1.0])) == (
+        "The training loss fell to 0.300 at epoch 3 and rose again to 1.000 at epoch 7; "
+        "a lower training.learning_rate may help."
+    )
+
+
+def test_without_validation_nothing_is_said_about_overfitting() -> None:
+    assert describe_history(curves(FALLING, accuracy=[0.6, 0.7, 0.8, 0.85, 0.9, 0.95])) == (
+        "No validation, so overfitting cannot be seen: training loss went from 0.600 to 0.120 and accuracy went "
+        "from 0.600 to 0.950 in 6 epochs."
+    )
+
+
+def test_tiny_losses_keep_their_digits() -> None:
+    sentence = describe_history(curves([0.02, 0.004, 0.0005, 0.0002]))
+    assert "training loss went from 0.020 to 0.0002 " in sentence
