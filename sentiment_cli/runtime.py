@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pathlib
 import platform
 import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sentiment_cli.errors import DeviceError
@@ -33,6 +33,7 @@ class Device:
 
     @property
     def is_gpu(self) -> bool:
+        """Whether it is a GPU."""
         return self.name.startswith("gpu")
 
 
@@ -103,7 +104,7 @@ def why_no_gpu() -> str:
         return "TensorFlow has no GPU support on macOS without a plug-in"
     if not tf.test.is_built_with_cuda():
         return "this TensorFlow was built without CUDA"
-    if not pathlib.Path("/proc/driver/nvidia/version").exists():
+    if not Path("/proc/driver/nvidia/version").exists():
         return "no GPU: the NVIDIA driver is not loaded"
     return "an NVIDIA driver is loaded, but TensorFlow cannot load CUDA: pip install 'sentiment-cli[gpu]'"
 
@@ -112,8 +113,7 @@ def available_cores() -> int:
     """Processor cores that this process may use, by affinity and by the container's quota."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with contextlib.suppress(OSError, ValueError):
-        with pathlib.Path("/sys/fs/cgroup/cpu.max").open(encoding="ascii") as file:
-            quota, period = file.read().split()
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
         if quota != "max":
             cores = min(cores, max(int(quota) // int(period), 1))
     return cores
@@ -139,7 +139,7 @@ def _version(package: str) -> str:
 
 def _processor() -> str:
     with contextlib.suppress(OSError):
-        with pathlib.Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as file:
+        with Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as file:
             for line in file:
                 if line.startswith("model name"):
                     return line.partition(":")[2].strip()

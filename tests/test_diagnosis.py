@@ -78,7 +78,7 @@ def test_a_loss_that_jumped_and_came_back_fell_from_its_highest_value() -> None:
 
 
 def test_a_flat_end_has_levelled_off() -> None:
-    assert describe_history(curves(FALLING + [0.1, 0.09], [0.55, 0.42, 0.381, 0.380, 0.381, 0.380, 0.381, 0.382])) == (
+    assert describe_history(curves([*FALLING, 0.1, 0.09], [0.55, 0.42, 0.381, 0.380, 0.381, 0.380, 0.381, 0.382])) == (
         "Levelled off: validation loss was lowest at epoch 4 (0.380) and neither clearly rises nor falls up to "
         "epoch 8 (0.382), with training loss at 0.090."
     )

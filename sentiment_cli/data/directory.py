@@ -176,10 +176,8 @@ def list_files(directory: Path, endings: tuple[str, ...] = (".txt",)) -> list[st
     """The review files below a class directory, relative to it, in Keras' order, hidden ones included."""
     files = []
     for where, _, names in sorted(os.walk(directory), key=lambda step: step[0]):
-        relative = os.path.relpath(where, directory)
-        files += [
-            os.path.normpath(os.path.join(relative, name)) for name in sorted(names) if name.lower().endswith(endings)
-        ]
+        below = Path(where).relative_to(directory)
+        files += [str(below / name) for name in sorted(names) if name.lower().endswith(endings)]
     return files
 
 

@@ -134,7 +134,7 @@ class Trainer:
         if not math.isfinite(loss):
             raise NotFinite(
                 f"The loss is {loss} in epoch {state.epoch}, batch {state.batch + 1}, at learning rate "
-                f"{float(self.optimizer.learning_rate):g}. Lower training.learning_rate, or set training.clip_norm: 1.0."
+                f"{float(self.optimizer.learning_rate):g}. Lower training.learning_rate or set training.clip_norm."
             )
         state.loss_sum += loss
         state.correct += float(correct)

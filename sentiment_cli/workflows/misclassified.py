@@ -52,9 +52,8 @@ def list_misclassified(run: Run, *, split: str = "test", top: int | None = None)
     record = run.read_record()
     path = run.predictions_path(split)
     if not path.exists():
-        raise RunError(
-            f"{run.path} has no predictions on its {split} part yet. Make them: sentiment evaluate {run.path} --split {split}"
-        )
+        command = f"sentiment evaluate {run.path} --split {split}"
+        raise RunError(f"{run.path} has no predictions on its {split} part yet. Make them: {command}")
     predictions = read_predictions(path)
     root = Path(str(record.get("data", {}).get("root", "")))
     rows = find_misclassified(predictions, root, load_config(run.config_path).data.encoding_errors, top)

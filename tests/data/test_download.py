@@ -430,7 +430,7 @@ def test_a_redirect_from_https_to_http_is_refused() -> None:
     request = urllib.request.Request("https://example.org/file")
     headers = http.client.HTTPMessage()
 
-    with pytest.raises(DownloadError, match="https://example.org/file redirects to http://example.org/file"):
+    with pytest.raises(DownloadError, match=r"https://example\.org/file redirects to http://example\.org/file"):
         CheckedRedirects().redirect_request(request, io.BytesIO(), 302, "", headers, "http://example.org/file")
 
 
