@@ -56,6 +56,8 @@ def load_tensorflow(*, chatter: bool = False) -> Any:
     with _stderr_held_back():
         import tensorflow
 
+        # Python's side of the log: it warns of every width that is compiled.
+        tensorflow.get_logger().setLevel("ERROR")
         # The first look at the devices writes messages as well.
         tensorflow.config.list_physical_devices()
     return tensorflow
@@ -139,10 +141,9 @@ def _version(package: str) -> str:
 
 def _processor() -> str:
     with contextlib.suppress(OSError):
-        with Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as file:
-            for line in file:
-                if line.startswith("model name"):
-                    return line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
 
 

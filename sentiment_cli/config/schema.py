@@ -73,7 +73,7 @@ class TextSettings(Section):
     sequence_length: int = Field(500, ge=1, le=1_000_000, description="Longest review in tokens; what is over is cut.")
     truncate: Literal["head", "tail", "head_tail"] = Field(
         "tail",
-        description="The part of a longer review that is kept; `head_tail`: a quarter from its start, the rest from its end.",
+        description="What is kept of a longer review; `head_tail`: a quarter from its start, the rest from its end.",
     )
     split: Literal["whitespace", "character"] = Field("whitespace", description="What a token is, as in Keras.")
     standardize: Literal["lower_and_strip_punctuation", "lower", "strip_punctuation", "none", "reviews"] = Field(

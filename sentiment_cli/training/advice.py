@@ -54,7 +54,7 @@ def check_encoding(config: Config, token_ids: TokenIds) -> list[str]:
         )
     if unknown > _MOST_UNKNOWN:
         warnings.append(
-            f"{unknown:.0%} of the tokens kept are not in the vocabulary; raise text.max_tokens ({config.text.max_tokens:,})"
+            f"{unknown:.0%} of the tokens kept are unknown; raise text.max_tokens ({config.text.max_tokens:,})"
         )
     return warnings
 
