@@ -60,14 +60,15 @@ def _sync(path: Path) -> None:
     """Flush a file or a directory to disk; directories cannot be opened for that on Windows."""
     if path.is_dir() and os.name == "nt":
         return
-    handle = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
     except OSError:
-        if not path.is_dir():  # some file systems refuse to sync a directory; the file itself counts
+        if not path.is_dir():  # a directory may not be readable, or not to be synced; the file itself counts
             raise
-    finally:
-        os.close(handle)
 
 
 def _umask() -> int:

@@ -76,7 +76,9 @@ class Problem:
     what: str
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.where, self.key, self.what) if part)
+        """One line, in which nothing can steer a terminal."""
+        line = ": ".join(part for part in (self.where, self.key, self.what) if part)
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
 
 
 class ConfigError(SentimentError):
@@ -90,9 +92,11 @@ class ConfigError(SentimentError):
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """A clause that names the nearest known name, or all of them when none is near."""
+    """A clause that names the nearest known name, in whatever case it was written, or all of them when none is near."""
     names = list(known)
+    by_lower = {other.lower(): other for other in reversed(names)}
     near = difflib.get_close_matches(name, names, n=1)
+    near = near or [by_lower[other] for other in difflib.get_close_matches(name.lower(), by_lower, n=1)]
     return f'did you mean "{near[0]}"?' if near else "known: " + ", ".join(names)
 
 

@@ -164,7 +164,7 @@ def new_run(name: str, directory: Path = RUNS_DIR) -> Run:
 
 def safe_name(name: str) -> str:
     """``name`` with what file systems do not take replaced by ``_``; never empty, never hidden."""
-    return _UNSAFE.sub("_", name).strip(" .")[:100] or "run"
+    return _UNSAFE.sub("_", name).strip(" .")[:100].rstrip(" .") or "run"
 
 
 def _newest_finished(directory: Path) -> Run:

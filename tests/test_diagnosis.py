@@ -77,6 +77,15 @@ def test_a_loss_that_jumped_and_came_back_fell_from_its_highest_value() -> None:
     assert sentence.startswith("Still improving: validation loss fell from 0.600 at epoch 2 to 0.390 at epoch 6")
 
 
+def test_a_steep_start_does_not_hide_a_lasting_rise() -> None:
+    # The validation curve of an LSTM on IMDb: what it fell by at first counts as jitter, yet it climbs for six epochs.
+    training = [0.614, 0.395, 0.296, 0.250, 0.221, 0.200, 0.184, 0.160, 0.153, 0.142]
+    validation = [0.504, 0.324, 0.321, 0.283, 0.304, 0.306, 0.323, 0.344, 0.324, 0.337]
+    assert describe_history(curves(training, validation)).startswith(
+        "Overfitting from epoch 5: validation loss rose from 0.283 at epoch 4 to 0.337 at epoch 10"
+    )
+
+
 def test_a_flat_end_has_levelled_off() -> None:
     assert describe_history(curves([*FALLING, 0.1, 0.09], [0.55, 0.42, 0.381, 0.380, 0.381, 0.380, 0.381, 0.382])) == (
         "Levelled off: validation loss was lowest at epoch 4 (0.380) and neither clearly rises nor falls up to "

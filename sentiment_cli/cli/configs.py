@@ -18,10 +18,17 @@ from sentiment_cli.resources import shipped_configs
 
 @click.command()
 @click.argument("name", required=False)
+@click.option("--reference", is_flag=True, help="Show every setting with type, default and meaning, as Markdown.")
 @output_options
-def configs(name: str | None) -> None:
+def configs(name: str | None, reference: bool) -> None:
     """List the shipped configurations, or show the one called NAME."""
     output = Output.current()
+    if reference:
+        from sentiment_cli.config.reference import render_reference
+
+        page = render_reference()
+        output.result({"reference": page}, lambda: page.rstrip("\n"))
+        return
     if name is None:
         summaries = {key: _summary(path) for key, path in shipped_configs().items()}
         output.result({"configs": summaries}, lambda: pairs(list(summaries.items())))

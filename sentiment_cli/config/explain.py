@@ -25,8 +25,11 @@ _EXPECTED = {
     "model_type": "keys and values",
     "model_attributes_type": "keys and values",
     "string_too_short": "text that is not empty",
+    "string_unicode": "text of valid Unicode",
     "string_pattern_mismatch": "auto, cpu, gpu or gpu:N",
 }
+_SHOWN = 60
+_BRANCHES = ("literal[", "dict[")
 
 
 def explain_errors(errors: Sequence[ErrorDetails]) -> list[tuple[KeyPath, str]]:
@@ -69,22 +72,25 @@ def show(value: Any) -> str:
     if isinstance(value, bool):
         return f"{value}".lower()
     if isinstance(value, str):
-        return f'the text "{value[:60]}"'
+        return f'the text "{_shortened(value)}"'
     if isinstance(value, dict):
         return "keys and values"
     if isinstance(value, list):
         return f"a list of {len(value)}"
-    return repr(value)
+    return _shortened(repr(value))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _key_path(location: tuple[str | int, ...]) -> KeyPath:
-    """Drop what pydantic adds to a path for the branches of a union, and for keys of mappings."""
+    """Drop what pydantic adds to a path for the branch of a union, which comes right after a setting."""
     path: list[str | int] = []
     model: Any = Config
-    for part in location:
-        if isinstance(part, str) and (part.startswith(("literal[", "dict[", "function-", "list[")) or part == "bool"):
-            continue
-        if part == "[key]":
+    for position, part in enumerate(location):
+        below_setting = model is None and position == len(path)
+        if below_setting and isinstance(part, str) and (part.startswith(_BRANCHES) or part == "bool"):
             continue
         path.append(part)
         model = _annotation(model, part)

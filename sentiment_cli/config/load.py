@@ -68,7 +68,7 @@ def parse_config(content: bytes, name: str, overrides: Sequence[Override] = ()) 
         document.values = {}
     if not isinstance(document.values, dict):
         raise ConfigError([Problem(f"{name}:1", "", "expected keys such as data, text, model, training")])
-    origins: dict[KeyPath, str] = {}
+    origins: dict[tuple[str, ...], str] = {}
     problems = document.problems + _override(document.values, overrides, origins)
     try:
         config = Config.model_validate(document.values)
@@ -105,17 +105,26 @@ def _flatten(value: Any, path: KeyPath = ()) -> dict[str, Any]:
     return {dotted(path): value}
 
 
-def _override(values: dict[str, Any], overrides: Sequence[Override], origins: dict[KeyPath, str]) -> list[Problem]:
+def _override(
+    values: dict[str, Any], overrides: Sequence[Override], origins: dict[tuple[str, ...], str]
+) -> list[Problem]:
     defaults, problems = config_values(Config()), []
     for override in overrides:
-        origins[override.path] = override.origin
+        origins[_as_text(override.path)] = override.origin
         wrong = apply_override(values, override, defaults)
         if wrong:
             problems.append(Problem(override.origin, dotted(override.path), wrong))
     return problems
 
 
-def _where(path: KeyPath, document: Document, origins: dict[KeyPath, str], name: str) -> str:
+def _where(path: KeyPath, document: Document, origins: dict[tuple[str, ...], str], name: str) -> str:
     """The option that set the value at ``path`` or a part of it, else its line in the file."""
-    option = next((origins[path[:end]] for end in range(len(path), 0, -1) if path[:end] in origins), None)
+    key = _as_text(path)
+    option = next((origins[key[:end]] for end in range(len(key), 0, -1) if key[:end] in origins), None)
+    if option is None and path not in document.lines:  # only an option may have said that something is there
+        option = next((origin for other, origin in origins.items() if other[: len(key)] == key), None)
     return option or f"{name}:{document.line(path)}"
+
+
+def _as_text(path: KeyPath) -> tuple[str, ...]:
+    return tuple(str(part) for part in path)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sentiment_cli.config.yaml_source import KeyPath, read_value
 from sentiment_cli.errors import ConfigError, Problem
+
+_INDEX = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ def parse_set(settings: Sequence[str]) -> list[Override]:
         if not equals or not key.strip():
             problems.append(Problem("--set", "", f"expected KEY=VALUE, received {setting!r}"))
             continue
-        path = tuple(int(part) if part.isdecimal() else part for part in key.strip().split("."))
+        path = tuple(int(part) if _INDEX.fullmatch(part) else part for part in key.strip().split("."))
         try:
             overrides.append(Override(path, read_value(text, f"--set {key.strip()}"), "--set"))
         except ConfigError as error:
@@ -62,12 +66,13 @@ def apply_override(values: dict[str, Any], override: Override, defaults: dict[st
         default = _child(default, part)
         below = _child(here, part)
         if below is None:
-            below = _copied(default) if isinstance(default, list) else {}
+            below = copy.deepcopy(default) if isinstance(default, list) else {}
             problem = _put(here, part, below, override.path[: position + 1])
             if problem:
                 return problem
         here = below
-    return _put(here, override.path[-1], override.value, override.path)
+    # A copy: a later override may change it inside, and this one may be used again.
+    return _put(here, override.path[-1], copy.deepcopy(override.value), override.path)
 
 
 def _child(values: Any, part: str | int) -> Any:
@@ -79,14 +84,11 @@ def _child(values: Any, part: str | int) -> Any:
 def _put(values: Any, part: str | int, value: Any, path: KeyPath) -> str | None:
     if isinstance(values, list):
         if not isinstance(part, int) or part >= len(values):
-            return f"expected an item from 0 to {len(values) - 1}, received {part}; to add one, give the whole list"
+            known = f"expected an item from 0 to {len(values) - 1}" if values else "the list is empty"
+            return f"{known}, received {part}; to add one, give the whole list"
         values[part] = value
     elif isinstance(values, dict):
         values[str(part)] = value
     else:
         return f"{path[-2] if len(path) > 1 else 'this'} is {values!r}, which has no {part}"
     return None
-
-
-def _copied(items: list[Any]) -> list[Any]:
-    return [dict(item) if isinstance(item, dict) else item for item in items]

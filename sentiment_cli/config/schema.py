@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 Activation = Literal[
@@ -53,15 +53,15 @@ class Data(Section):
     )
     limit: int | None = Field(None, ge=2, description="Use only this many reviews a class and part, seeded; for a try.")
 
-    @model_validator(mode="after")
-    def _classes_are_distinct(self) -> Data:
-        classes = self.classes
+    @field_validator("classes")
+    @classmethod
+    def _classes_are_distinct(cls, classes: list[str] | None) -> list[str] | None:
         if classes is not None and len(classes) < 2:
-            raise _wrong(("classes",), f"expected at least two classes, received {len(classes)}")
+            raise _wrong((), f"expected at least two classes, received {len(classes)}")
         for index, name in enumerate(classes or []):
             if name in (classes or [])[:index]:
-                raise _wrong(("classes", index), f'the class "{name}" is named twice; every class once')
-        return self
+                raise _wrong((index,), f'the class "{name}" is named twice; every class once')
+        return classes
 
 
 class TextSettings(Section):
@@ -160,11 +160,12 @@ class Model(Section):
     dropout: Rate = Field(0.0, description="After pooling.")
     dense: list[Dense] = Field(default_factory=list, max_length=20, description="Dense layers before the output.")
 
-    @model_validator(mode="after")
-    def _poolings_are_distinct(self) -> Model:
-        if len(set(self.pooling)) < len(self.pooling):
-            raise _wrong(("pooling",), f"expected each kind once, received {', '.join(self.pooling)}")
-        return self
+    @field_validator("pooling")
+    @classmethod
+    def _poolings_are_distinct(cls, pooling: list[Pooling]) -> list[Pooling]:
+        if len(set(pooling)) < len(pooling):
+            raise _wrong((), f"expected each kind once, received {', '.join(pooling)}")
+        return pooling
 
 
 class EarlyStopping(Section):
@@ -235,5 +236,5 @@ class Config(Section):
 
 
 def _wrong(path: tuple[str | int, ...], what: str) -> PydanticCustomError:
-    """An error at ``path`` below the section that is being checked."""
+    """An error at ``path`` below the section or setting that is being checked."""
     return PydanticCustomError("sentiment", "{what}", {"what": what, "path": path})

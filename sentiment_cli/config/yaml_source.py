@@ -68,9 +68,11 @@ def read_yaml(content: bytes, name: str) -> Document:
         node = _compose(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise _failure(name, mark.line + 1 if mark else None, f"not valid YAML: {error.problem}") from None
-    except yaml.YAMLError as error:
-        raise _failure(name, None, f"not valid YAML: {' '.join(str(error).split())}") from None
+        problem = f"{error.context}, {error.problem}" if str(error.problem).startswith("but ") else error.problem
+        raise _failure(name, mark.line + 1 if mark else None, f"not valid YAML: {problem}") from None
+    except yaml.reader.ReaderError as error:
+        line, character = text[: error.position].count("\n") + 1, ord(text[error.position])
+        raise _failure(name, line, f"not valid YAML: the character U+{character:04X} is not allowed") from None
     except RecursionError:
         raise _failure(name, None, "nested too deeply") from None
     return _construct(node, name)
@@ -107,6 +109,12 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
+    def represent_text(self, text: str) -> yaml.Node:
+        """Escape what is not printable: PyYAML would read a U+0085 between single quotes as a blank."""
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=None if text.isprintable() else '"')
+
+
+_Dumper.add_representer(str, _Dumper.represent_text)
 
 # PyYAML picks the resolvers by the first character of a plain value; None stands for any.
 _Dumper.yaml_implicit_resolvers = {}
@@ -120,6 +128,9 @@ def _compose(text: str) -> yaml.Node | None:
     try:
         node: yaml.Node | None = loader.get_single_node()
         return node
+    except (ValueError, OverflowError):  # PyYAML lets them through for "\UFFFFFFFF" and for absurd %YAML versions
+        mark = loader.get_mark()
+        raise yaml.scanner.ScannerError(None, None, "a character or version number is out of range", mark) from None
     finally:
         loader.dispose()
 

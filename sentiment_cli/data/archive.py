@@ -2,7 +2,8 @@
 
 Only plain files and directories below one named directory; nothing that points or climbs out of it; an
 upper limit for the number of members and for the bytes that they unpack to. `tarfile`'s ``data`` filter
-(PEP 706) stands behind these rules as a second wall. Nothing here knows what the files mean.
+(PEP 706) stands behind these rules as a second wall, where Python has it. Nothing here knows what the files
+mean.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sentiment_cli.data.download import Progress
 from sentiment_cli.errors import DownloadError
 
 # tarfile reads the contents of files in pieces of 16 KiB, but a header of any length at once into memory.
 _LONGEST_READ_BYTES = 1024 * 1024
+# Python 3.11.0 to 3.11.3 lack the filter, unless patched; Debian 12 comes with 3.11.2.
+_FILTER: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
 # IMDb has 100,000 members: progress is told a thousand times.
 _MEMBERS_PER_REPORT = 100
 
@@ -42,7 +45,9 @@ LIMITS = Limits()
 
 
 def unpack(archive: Path, into: Path, *, top: str, progress: Progress, limits: Limits = LIMITS) -> Path:
-    """Unpack the tree ``top`` of a .tar.gz file, all of it or with an error.
+    """Unpack the files in the tree ``top`` of a .tar.gz file, all of them or with an error.
+
+    Directories without a file in them are left out.
 
     Args:
         archive: the .tar.gz file.
@@ -52,7 +57,7 @@ def unpack(archive: Path, into: Path, *, top: str, progress: Progress, limits: L
         limits: what the archive may hold.
 
     Returns:
-        ``into / top``; it does not exist when the archive is empty.
+        ``into / top``; it does not exist when no file was in it.
 
     Raises:
         DownloadError: not a gzipped tar archive, cut off, damaged, over a limit, or with a member that is
@@ -106,8 +111,9 @@ def _unpack_members(stream: _BoundedGzip, into: Path, top: str, limits: Limits, 
                 raise _Refused(f"holds more than {limits.members:,} files and directories")
             _check_member(member, top)
             stream.check_room(member.size)
-            # Owners, modes and times mean nothing here; the user's umask decides who may read.
-            tar.extract(member, into, set_attrs=False, filter="data")
+            if member.isfile():  # their directories are made on the way
+                # Owners, modes and times mean nothing here; the user's umask decides who may read.
+                tar.extract(member, into, set_attrs=False, **_FILTER)
             if count % _MEMBERS_PER_REPORT == 0:
                 report()
     # tarfile stops reading at its end mark; gzip's checksum comes after it.
@@ -120,7 +126,7 @@ def _check_member(member: tarfile.TarInfo, top: str) -> None:
     path = PurePosixPath(member.name)
     if not (member.isfile() or member.isdir()) or member.issparse():
         raise _Refused(f"{member.name!r} is neither a plain file nor a directory")
-    if path.is_absolute() or ".." in path.parts:
+    if path.is_absolute() or ".." in path.parts or "\\" in member.name:  # the last separates names on Windows
         raise _Refused(f"{member.name!r} leads out of the directory that is unpacked into")
     if path.parts and path.parts[0] != top:  # without parts it is "./", the directory that was packed
         raise _Refused(f"{member.name!r} is not in {top}/, the only directory expected")

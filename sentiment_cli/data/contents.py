@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -50,7 +51,9 @@ class ContentReport:
             kinds.append(("not UTF-8", self.undecodable, remedy))
             kinds.append(("with NUL bytes (UTF-16 or binary?)", self.nul, remedy))
         return [
-            f"{len(files)} {_files(files)} {what}: {_listed(files)}; {hint}" for what, files, hint in kinds if files
+            f"{len(files)} {_files(len(files))} {what}: {_listed(files)}; {hint}"
+            for what, files, hint in kinds
+            if files
         ]
 
     def notes(self, policy: Policy) -> list[str]:
@@ -65,9 +68,9 @@ class ContentReport:
             done = "left out" if policy == "skip" else "read with U+FFFD for what is no UTF-8"
             notes.append(f"{len(flawed)} {_reviews(flawed)} not in UTF-8, {done}: {_listed(flawed)}")
         if self.bom:
-            notes.append(f"{self.bom} files start with a byte order mark; it is not part of the text")
+            notes.append(f"{self.bom} {_files(self.bom)} with a byte order mark, which is not part of the text")
         if self.crlf:
-            notes.append(f"{self.crlf} files have Windows line ends; they are read as plain ones")
+            notes.append(f"{self.crlf} {_files(self.crlf)} with Windows line ends, read as plain ones")
         return notes
 
 
@@ -135,7 +138,11 @@ def read_text(part: Part, path: str, policy: Policy) -> str | None:
 def _check_file(part: Part, path: str, report: ContentReport, digest: hashlib._Hash) -> None:
     file = part.root / path
     try:
-        if file.stat().st_size > MAX_REVIEW_BYTES:
+        status = file.stat()
+        if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
+            report.unreadable.append(f"{path} (not a file)")
+            return
+        if status.st_size > MAX_REVIEW_BYTES:
             report.huge.append(path)
             return
         content = file.read_bytes()
@@ -159,8 +166,8 @@ def _listed(files: list[str]) -> str:
     return shorten_list(files, most=10)
 
 
-def _files(files: list[str]) -> str:
-    return "file" if len(files) == 1 else "files"
+def _files(count: int) -> str:
+    return "file" if count == 1 else "files"
 
 
 def _reviews(files: list[str]) -> str:

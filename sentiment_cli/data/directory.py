@@ -198,7 +198,8 @@ def _class_names(directory: Path, classes: Sequence[str] | None, notes: list[str
         return found
     for name in classes:
         if name not in found:
-            problems.append(f"{directory}: no class {name!r} (data.classes); {suggest(name, found)}")
+            near = suggest(name, found) if found else "it has no class directories"
+            problems.append(f"{directory}: no class {name!r} (data.classes); {near}")
     others = [name for name in found if name not in classes]
     if others:
         notes.append(f"{directory}: left out by data.classes: {shorten_list(others)}")
@@ -211,7 +212,7 @@ def _compare_classes(test_dir: Path, names: Sequence[str], *, found: bool, probl
     unknown = [name for name in in_test if name not in names] if found else []
     if missing:
         problems.append(
-            f"{test_dir}: no class {shorten_list(missing)}, which train has; it has {shorten_list(in_test)}"
+            f"{test_dir}: no class {shorten_list(missing)}, which train has; it has {shorten_list(in_test) or 'none'}"
         )
     if unknown:
         problems.append(
@@ -229,6 +230,9 @@ def _list_part(root: Path, directory: Path, names: Sequence[str], notes: list[st
         usable = [(listed + position, file) for position, file in enumerate(files) if not is_hidden(file)]
         if not usable:
             problems.append(f"{directory / name}: no .txt file{_what_else(directory / name)}")
+        misnamed = [ascii(file) for _, file in usable if not _is_unicode(file)]
+        if misnamed:
+            problems.append(f"{directory / name}: file names that are not UTF-8: {shorten_list(misnamed)}; rename them")
         prefix = (directory / name).relative_to(root).as_posix()
         paths += [f"{prefix}/{Path(file).as_posix()}" for _, file in usable]
         labels += [label] * len(usable)
@@ -245,6 +249,11 @@ def _list_part(root: Path, directory: Path, names: Sequence[str], notes: list[st
         np.array(labels, dtype=np.int32),
         np.array(positions, dtype=np.int64),
     )
+
+
+def _is_unicode(name: str) -> bool:
+    """Whether a file name could be decoded; Python marks bytes that are no UTF-8 with lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _what_else(directory: Path) -> str:

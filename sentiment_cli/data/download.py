@@ -21,7 +21,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO, Protocol, cast
+from typing import IO, Any, BinaryIO, Protocol, cast
 from urllib.parse import urlsplit
 
 from sentiment_cli.errors import DownloadError
@@ -142,13 +142,21 @@ class CheckedRedirects(urllib.request.HTTPRedirectHandler):
         headers: http.client.HTTPMessage,
         newurl: str,
     ) -> urllib.request.Request | None:
-        """The request that follows, or a DownloadError; urllib's hook, called once for each redirect."""
+        """The request that follows, or a DownloadError; urllib's hook, called for each redirect."""
+        check_address(newurl, redirected_from=req.full_url)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+    def http_error_302(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: http.client.HTTPMessage
+    ) -> Any:
+        """Urllib's hook around the one above; left to itself, it keeps the connection of a refused redirect."""
         try:
-            check_address(newurl, redirected_from=req.full_url)
-        except DownloadError:
+            return super().http_error_302(req, fp, code, msg, headers)
+        except Exception:
             fp.close()
             raise
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
 
 @dataclass(frozen=True)
@@ -199,11 +207,10 @@ def _fetch_verified(transfer: _Transfer) -> None:
 
 def _receive_with_retries(transfer: _Transfer) -> bool:
     """Complete the file. True when all of it came with the last answer, False when it is pieced together."""
-    in_one_piece = False
+    if transfer.received == transfer.remote.size:
+        return False  # an earlier call got it, however it did
     last: _TransientError | None = None
     for attempt in range(transfer.policy.attempts):
-        if transfer.received == transfer.remote.size:
-            return in_one_piece
         if last is not None:
             pause = transfer.policy.wait_seconds * 2 ** (attempt - 1)
             transfer.note(f"{last}; trying again in {pause:g} s")
@@ -295,9 +302,16 @@ def _append(response: http.client.HTTPResponse, transfer: _Transfer, *, length_i
         transfer.append(chunk)
         done += len(chunk)
         transfer.progress("download", done, size)
-    if not length_is_known and response.read1(1):
+    if not length_is_known and _has_more(response):
         transfer.cut(0)
         raise _wrong_size(transfer.remote, f"more than {size:,}")
+
+
+def _has_more(response: http.client.HTTPResponse) -> bool:
+    try:
+        return bool(response.read1(1))
+    except (OSError, http.client.HTTPException):
+        return False  # it ended badly, after all that we wanted
 
 
 def _wrong_size(remote: RemoteFile, received: str) -> DownloadError:

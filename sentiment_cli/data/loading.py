@@ -10,10 +10,10 @@ import numpy as np
 
 from sentiment_cli.config.schema import Data
 from sentiment_cli.data.contents import Policy, decode_review
-from sentiment_cli.data.directory import Layout, Part
+from sentiment_cli.data.directory import Layout, Part, list_files
 from sentiment_cli.data.reviews import ReviewSet, repeated_texts
 from sentiment_cli.data.splitting import TEST_FRACTION, movies, split_by_group, split_stratified
-from sentiment_cli.errors import DataError
+from sentiment_cli.errors import DataError, shorten_list
 
 Note = Callable[[str], None]
 
@@ -53,8 +53,7 @@ def load_part(part: Part, policy: Policy) -> ReviewSet:
         verbose=False,
     )
     contents = [content for texts, _ in dataset for content in texts.numpy().tolist()]
-    if part.positions.size and part.positions.max() >= len(contents):
-        raise DataError(f"{part.directory} changed while it was read: {len(contents)} reviews are left.")
+    _check_unchanged(part, listed, len(contents))
     texts, kept = [], []
     for index, position in enumerate(part.positions.tolist()):
         text = _decode(contents[position], part.paths[index], policy)
@@ -96,6 +95,7 @@ def load_splits(layout: Layout, settings: Data, seed: int, note: Note) -> Splits
         repeated = repeated_texts(train, read_test())
         train = train.take(np.flatnonzero(~repeated))
         note(f"{int(repeated.sum())} training reviews were left out: their text occurs before or in the test part")
+    _check_classes_left(train)
     if settings.validation_fraction == 0:
         return Splits(train, None, read_test)
     first, second = _validation_indices(layout, train, settings, seed)
@@ -107,6 +107,25 @@ def _validation_indices(layout: Layout, train: ReviewSet, settings: Data, seed: 
         groups = movies(layout.root, train.paths)
         return split_by_group(train.labels, groups, settings.validation_fraction, seed)
     return split_stratified(train.labels, settings.validation_fraction, seed)
+
+
+def _check_classes_left(train: ReviewSet) -> None:
+    gone = [name for name, count in train.counts().items() if count == 0]
+    if gone:
+        raise DataError(
+            f"No training review of {shorten_list(gone)} is left (data.encoding_errors, data.drop_duplicates)."
+        )
+
+
+def _check_unchanged(part: Part, class_names: list[str], read: int) -> None:
+    """Raise a DataError unless what was read is what was listed; a file more or less would shift all texts after it."""
+    prefix = part.directory.relative_to(part.root)
+    files = [(prefix / name / file).as_posix() for name in class_names for file in list_files(part.directory / name)]
+    expected = {path: position for position, path in enumerate(files)}
+    if read != len(files) or any(expected.get(path) != at for path, at in zip(part.paths, part.positions, strict=True)):
+        raise DataError(
+            f"{part.directory} changed after its reviews were listed; start again when nothing writes there."
+        )
 
 
 def _decode(content: bytes, path: str, policy: Policy) -> str | None:

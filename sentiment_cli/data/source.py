@@ -21,7 +21,7 @@ def resolve_source(source: str) -> Path:
         return bundled_reviews()
     if source == "imdb":
         return imdb.require()
-    path = Path(source).expanduser()
+    path = _expand(source)
     if path.is_dir():
         return path
     if path.exists():
@@ -33,4 +33,12 @@ def resolve_source(source: str) -> Path:
 
 def portable_source(source: str) -> str:
     """A source that means the same from any working directory."""
-    return source if source in NAMED_SOURCES else str(Path(source).expanduser().resolve())
+    return source if source in NAMED_SOURCES else str(_expand(source).resolve())
+
+
+def _expand(source: str) -> Path:
+    """The path with ``~`` replaced; as it is where that means nobody's home."""
+    try:
+        return Path(source).expanduser()
+    except RuntimeError:
+        return Path(source)

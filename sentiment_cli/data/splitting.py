@@ -37,6 +37,7 @@ def split_stratified(labels: np.ndarray, fraction: float, seed: int) -> tuple[np
         )
     splitter = StratifiedShuffleSplit(n_splits=1, test_size=second, random_state=seed)
     first_side, second_side = next(splitter.split(labels, labels))
+    _check_classes(labels, first_side, second_side, fraction)
     return np.sort(first_side), np.sort(second_side)
 
 
@@ -53,17 +54,20 @@ def split_by_group(labels: np.ndarray, groups: np.ndarray, fraction: float, seed
         Ascending indices of the first and of the second side.
 
     Raises:
-        DataError: there are fewer groups than the division needs.
+        DataError: there are fewer groups than the division needs, or a side would miss a class.
     """
     folds, taken = _folds(fraction)
-    if len(np.unique(groups)) < folds:
+    if len(np.unique(groups)) < folds or np.bincount(labels).max() < folds:
         raise DataError(
-            f"{len(np.unique(groups))} groups are too few to split off {fraction:g} of the reviews by group."
+            f"{len(np.unique(groups))} groups of {len(labels)} reviews are too few to split off {fraction:g} "
+            f"of them by group; expected at least {folds} groups, and as many reviews in a class."
         )
     splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
     parts = [part for _, part in splitter.split(labels, labels, groups)]
     second_side = np.sort(np.concatenate(parts[:taken]))
-    return np.setdiff1d(np.arange(len(labels)), second_side), second_side
+    first_side = np.setdiff1d(np.arange(len(labels)), second_side)
+    _check_classes(labels, first_side, second_side, fraction)
+    return first_side, second_side
 
 
 def movies(root: Path, paths: Sequence[str]) -> np.ndarray:
@@ -94,10 +98,20 @@ def movies(root: Path, paths: Sequence[str]) -> np.ndarray:
 def _read_urls(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise DataError(
-            f"data.validation_groups: movie needs {path}, which cannot be read ({error.strerror}); set it to null."
+            f"data.validation_groups: movie needs {path}, which cannot be read ({reason}); set it to null."
         ) from None
+
+
+def _check_classes(labels: np.ndarray, first_side: np.ndarray, second_side: np.ndarray, fraction: float) -> None:
+    counts = np.bincount(labels)
+    if not np.array_equal(np.unique(labels[first_side]), np.unique(labels[second_side])):
+        raise DataError(
+            f"Too few reviews to split off {fraction:g} of them with every class on both sides: "
+            f"the smallest class has {counts[counts > 0].min()} of {len(labels)}."
+        )
 
 
 def _folds(fraction: float) -> tuple[int, int]:

@@ -19,6 +19,9 @@ IMPORT = "sentiment_cli.text.standardize"
 # In a word an apostrophe belongs to it (don't, l'été). A private-use character holds its place while all
 # other punctuation is set apart; the pattern does not look around, so it runs twice for o'n'o.
 _APOSTROPHE = "\ue000"
+# ICU lowers these by the language of the process (Turkish, Azerbaijani, Lithuanian), in which a model must not
+# read differently; "I" itself is lowered as ASCII before.
+_LOWERED = (("İ", "i\u0307"), ("Ì", "ì"), ("Í", "í"), ("Ĩ", "ĩ"), ("Į", "į"))
 _REPLACEMENTS = (
     (r"(?i)<br\s*/?>", " "),
     (r"[\pZ\pC\s]+", " "),
@@ -56,6 +59,9 @@ def reviews_drop_punctuation(texts: Any) -> Any:
 
 
 def _clean(texts: Any, *punctuation: tuple[str, str]) -> Any:
+    texts = tf.strings.lower(texts)
+    for pattern, replacement in _LOWERED:
+        texts = tf.strings.regex_replace(texts, pattern, replacement)
     texts = tf.strings.lower(texts, encoding="utf-8")
     for pattern, replacement in (*_REPLACEMENTS, *punctuation, (_APOSTROPHE, "'"), (r"\s+", " ")):
         texts = tf.strings.regex_replace(texts, pattern, replacement)

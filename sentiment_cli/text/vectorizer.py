@@ -56,10 +56,8 @@ def adapt_vocabulary(settings: TextSettings, texts: Sequence[str]) -> list[str]:
     try:
         vectorizer.adapt(tf.data.Dataset.from_tensor_slices(list(texts)).batch(_BATCH))
         tokens = vectorizer.get_vocabulary(include_special_tokens=False)
-    except ValueError as error:
-        if any(text.strip() for text in texts):
-            raise
-        raise DataError("The training reviews are all empty: there is no word to learn from.") from error
+    except tf.errors.InvalidArgumentError:  # Keras cannot make a table when the mark itself is the only token
+        tokens = []
     known = [str(token) for token in tokens if token not in (PADDING, UNKNOWN)][: settings.max_tokens - 2]
     if not known:
         raise DataError(

@@ -75,17 +75,28 @@ def restore_checkpoint(path: Path, network: Any, optimizer: Any | None = None) -
     """
     variables = _variables(network, optimizer)
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            _check_fit(path, {name: archive[name].shape for name in archive.files if name in variables}, variables)
-            arrays = {name: archive[name] for name in variables}
-            state = _read_state(str(archive[_STATE]))
+        arrays = _read_arrays(path, {*variables, _STATE})
+        state = _read_state(str(arrays[_STATE]))
     except FileNotFoundError:
         raise RunError(f"{path} is missing: the run was stopped before it had something to keep.") from None
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # of damaged bytes, zipfile, its decompressors and NumPy make a dozen kinds
         raise RunError(f"{path} is damaged: {error}") from error
+    _check_fit(path, {name: array.shape for name, array in arrays.items()}, variables)
     for name, variable in variables.items():
         variable.assign(arrays[name])
     return state
+
+
+def _read_arrays(path: Path, names: set[str]) -> dict[str, np.ndarray]:
+    """The arrays of these names that are there, once the checksums of all are known to be right."""
+    with np.load(path, allow_pickle=False) as archive:
+        # NumPy reads as many bytes as an array's header asks for; of fewer than there are, no checksum is made.
+        damaged = archive.zip.testzip()
+        if damaged is not None:
+            raise zipfile.BadZipFile(f"wrong checksum of {damaged}")
+        return {name: archive[name] for name in archive.files if name in names}
 
 
 def _variables(network: Any, optimizer: Any | None) -> dict[str, Any]:

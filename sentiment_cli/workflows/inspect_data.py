@@ -70,7 +70,8 @@ def check_data(source: str) -> DataReport:
     try:
         layout = find_layout(root)
     except DataError as error:
-        return DataReport(str(root), 0, {}, str(error).splitlines(), [])
+        first, *others = str(error).splitlines()
+        return DataReport(str(root), 0, {}, [line.strip() for line in others] or [first], [])
     parts = [layout.train, *([layout.test] if layout.test else [])]
     report = check_contents(*parts)
     notes = [*layout.notes, *report.notes("error")]

@@ -83,8 +83,8 @@ def status(code: int) -> Answer:
     return lambda handler: handler.reply(code, b"<html>sorry</html>", Content_Length="18")
 
 
-def redirect(location: str) -> Answer:
-    return lambda handler: handler.reply(302, b"", Location=location, Content_Length="0")
+def redirect(location: str, code: int = 302) -> Answer:
+    return lambda handler: handler.reply(code, b"", Location=location, Content_Length="0")
 
 
 def ranged(content: bytes = CONTENT) -> Answer:
@@ -196,8 +196,9 @@ def test_an_answer_without_a_length_is_taken(get: Fetch) -> None:
     assert get(unannounced(CONTENT)) == CONTENT
 
 
-def test_redirects_are_followed(get: Fetch) -> None:
-    assert get(redirect("/elsewhere"), whole()) == CONTENT
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+def test_redirects_are_followed(get: Fetch, code: int) -> None:
+    assert get(redirect("/elsewhere", code), whole()) == CONTENT
 
 
 def test_a_redirect_keeps_the_range(get: Fetch) -> None:
@@ -205,6 +206,14 @@ def test_a_redirect_keeps_the_range(get: Fetch) -> None:
 
     assert get(redirect("/elsewhere"), ranged()) == CONTENT
     assert get.server.ranges == ["bytes=100-", "bytes=100-"]
+
+
+def test_silence_after_the_last_byte_does_no_harm(get: Fetch) -> None:
+    def answer(handler: Handler) -> None:
+        unannounced(CONTENT)(handler)
+        handler.server.closing.wait(10)
+
+    assert get(answer, attempts=1) == CONTENT
 
 
 # Going on where an earlier attempt ended
@@ -248,6 +257,7 @@ def test_a_part_that_cannot_be_continued_is_dropped(get: Fetch, answer: Answer) 
 
     assert get(answer, ranged()) == CONTENT
     assert get.server.ranges == ["bytes=4000-", None]
+    assert "cannot go on after 4,000 bytes" in get.notes[0]
 
 
 def test_the_total_of_a_range_may_be_unknown(get: Fetch) -> None:
@@ -407,9 +417,10 @@ def test_bytes_beyond_the_end_are_never_written(get: Fetch) -> None:
     assert not get.path.exists()
 
 
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("location", ["ftp://127.0.0.1/file", "file:///etc/passwd", "data:text/plain,hello"])
-def test_redirects_to_other_schemes_are_refused(get: Fetch, location: str) -> None:
-    get.error(redirect(location))
+def test_redirects_to_other_schemes_are_refused(get: Fetch, location: str, code: int) -> None:
+    get.error(redirect(location, code))
 
     assert len(get.server.ranges) == 1
     assert not get.path.exists()
