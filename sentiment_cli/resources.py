@@ -33,13 +33,21 @@ def bundled_reviews() -> Path:
 
 def imdb_candidates() -> list[Path]:
     """Where ``aclImdb`` is looked for: ``$SENTIMENT_DATA``, ``./datasets``, the user's cache."""
-    configured = os.environ.get("SENTIMENT_DATA")
-    places = [Path(configured).expanduser()] if configured else []
+    configured = _configured_dir()
+    places = [configured] if configured else []
     places += [Path("datasets"), platformdirs.user_cache_path("sentiment")]
     return [place / "aclImdb" for place in places]
 
 
 def imdb_download_dir() -> Path:
     """Where ``download imdb`` puts ``aclImdb`` when not told: ``$SENTIMENT_DATA``, else the user's cache."""
+    return _configured_dir() or platformdirs.user_cache_path("sentiment")
+
+
+def _configured_dir() -> Path | None:
+    """``$SENTIMENT_DATA``; None where it is not set or empty."""
     configured = os.environ.get("SENTIMENT_DATA")
-    return Path(configured).expanduser() if configured else platformdirs.user_cache_path("sentiment")
+    try:
+        return Path(configured).expanduser() if configured else None
+    except RuntimeError:  # ~name of nobody here: a directory that happens to be called so
+        return Path(str(configured))

@@ -148,8 +148,8 @@ def find_run(name: str | None, directory: Path = RUNS_DIR) -> Run:
     if Path(name).is_dir():
         raise RunError(f"{name} is not a run: it has no run.json.")
     names = [run.name for run in list_runs(directory)]
-    hint = suggest(name, names[::-1][:10]) if names else f"there are no runs in {directory.resolve()} yet"
-    raise RunError(f'No run "{name}": neither that directory nor {directory / name} is one; {hint}.')
+    hint = suggest(name, names[::-1][:10]) if names else f"there are no runs in {directory.resolve()} yet."
+    raise RunError(f'No run "{name}": neither that directory nor {directory / name} is one; {hint}')
 
 
 def new_run(name: str, directory: Path = RUNS_DIR) -> Run:

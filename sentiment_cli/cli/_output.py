@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ from typing import Any
 
 import click
 
-_WIDE = 10_000
+# Where there is no terminal and COLUMNS is not set.
+_WIDTH = 120
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Seque
         grid.add_column(Text(column), justify="right" if column in right else "left", overflow="fold")
     for row in rows:
         grid.add_row(*(Text(cell) for cell in row))
-    terminal = sys.stdout.isatty()
-    console = Console(
-        width=shutil.get_terminal_size().columns if terminal else _WIDE, color_system=None, legacy_windows=False
-    )
+    width = shutil.get_terminal_size((_WIDTH, 24)).columns
+    console = Console(width=width, color_system=None, legacy_windows=False)
     with console.capture() as capture:
         console.print(grid)
     return "\n".join(line.rstrip() for line in capture.get().splitlines()).strip("\n")

@@ -10,7 +10,6 @@ from sentiment_cli.atomic import write_text
 from sentiment_cli.cli._options import output_options
 from sentiment_cli.cli._output import Output, pairs
 from sentiment_cli.config.load import config_values, load_config
-from sentiment_cli.config.overrides import parse_set
 from sentiment_cli.config.yaml_source import dump_yaml
 from sentiment_cli.errors import SentimentError, UsageError, suggest
 from sentiment_cli.resources import shipped_configs
@@ -62,7 +61,7 @@ def init(name: str, target: Path | None, force: bool) -> None:
 def validate(name: str, settings: tuple[str, ...]) -> None:
     """Check a configuration and the reviews that it names, without TensorFlow. -v shows it with all defaults."""
     output = Output.current()
-    config = load_config(name, parse_set(settings))
+    config = load_config(name, settings=settings)
     from sentiment_cli.data.prepare import prepare_data
 
     data = prepare_data(config.data, config.training.seed)
@@ -84,7 +83,7 @@ def _shipped(name: str) -> Path:
     known = shipped_configs()
     key = name.removesuffix(".yaml")
     if key not in known:
-        raise UsageError(f"No shipped configuration {name!r}; {suggest(key, known)}.")
+        raise UsageError(f"No shipped configuration {name!r}; {suggest(key, known)}")
     return known[key]
 
 

@@ -14,7 +14,7 @@ from sentiment_cli.cli._options import output_options
 from sentiment_cli.cli._output import Output, duration, pairs
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.config.load import DEFAULT_CONFIG, load_config
-from sentiment_cli.config.overrides import Override, parse_set
+from sentiment_cli.config.overrides import Override
 from sentiment_cli.errors import UsageError
 from sentiment_cli.runs import Run, find_run, new_run, safe_name
 
@@ -73,8 +73,8 @@ def train(
         return
     if run_name and output_dir:
         raise UsageError("--name and --output-dir both say where the run goes; give one of them.")
-    overrides = _overrides(source, epochs, seed, limit, device, no_test) + parse_set(settings)
-    config = load_config(name or DEFAULT_CONFIG, overrides)
+    overrides = _overrides(source, epochs, seed, limit, device, no_test)
+    config = load_config(name or DEFAULT_CONFIG, overrides, settings)
     if only_try:
         _dry_run(config, output)
         return

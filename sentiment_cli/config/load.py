@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from sentiment_cli.atomic import write_text
 from sentiment_cli.config.explain import explain_errors
-from sentiment_cli.config.overrides import Override, apply_override
+from sentiment_cli.config.overrides import Override, apply_override, read_settings
 from sentiment_cli.config.schema import Config
 from sentiment_cli.config.yaml_source import Document, KeyPath, dotted, dump_yaml, read_yaml
 from sentiment_cli.errors import ConfigError, Problem, suggest
@@ -41,35 +41,52 @@ def find_config(name: str) -> Path:
     )
 
 
-def load_config(name: str | Path = DEFAULT_CONFIG, overrides: Sequence[Override] = ()) -> Config:
+def load_config(
+    name: str | Path = DEFAULT_CONFIG, overrides: Sequence[Override] = (), settings: Sequence[str] = ()
+) -> Config:
     """Read a configuration file and check it whole.
 
     Args:
         name: a path, the name of a shipped configuration, or ``-`` for standard input.
         overrides: values that replace the file's, later ones over earlier ones.
+        settings: ``KEY=VALUE`` texts, whose values replace all others; see `overrides.parse_set`.
 
     Raises:
         ConfigError: listing everything that is wrong, with file and line or the option.
     """
+    own, problems = read_settings(settings)
+    overrides = [*overrides, *own]
     if str(name) == "-":
-        return parse_config(sys.stdin.buffer.read(), "<stdin>", overrides)
+        return parse_config(sys.stdin.buffer.read(), "<stdin>", overrides, problems)
     path = find_config(str(name))
     try:
         content = path.read_bytes()
     except OSError as error:
         raise ConfigError([Problem(str(path), "", f"cannot be read: {error.strerror}")]) from None
-    return parse_config(content, str(path), overrides)
+    return parse_config(content, str(path), overrides, problems)
 
 
-def parse_config(content: bytes, name: str, overrides: Sequence[Override] = ()) -> Config:
-    """Check a configuration given as YAML; ``name`` is what messages call it. See `load_config`."""
+def parse_config(
+    content: bytes, name: str, overrides: Sequence[Override] = (), known_problems: Sequence[Problem] = ()
+) -> Config:
+    """Check a configuration given as YAML.
+
+    Args:
+        content: the file.
+        name: what messages call it.
+        overrides: values that replace the file's, later ones over earlier ones.
+        known_problems: to be reported with those that are found here.
+
+    Raises:
+        ConfigError: listing everything that is wrong.
+    """
     document = read_yaml(content, name)
     if document.values is None:
         document.values = {}
     if not isinstance(document.values, dict):
         raise ConfigError([Problem(f"{name}:1", "", "expected keys such as data, text, model, training")])
     origins: dict[tuple[str, ...], str] = {}
-    problems = document.problems + _override(document.values, overrides, origins)
+    problems = [*known_problems, *document.problems, *_override(document.values, overrides, origins)]
     try:
         config = Config.model_validate(document.values)
     except ValidationError as error:

@@ -35,7 +35,16 @@ def parse_set(settings: Sequence[str]) -> list[Override]:
     Raises:
         ConfigError: naming every setting that is not of that form.
     """
-    overrides, problems = [], []
+    overrides, problems = read_settings(settings)
+    if problems:
+        raise ConfigError(problems)
+    return overrides
+
+
+def read_settings(settings: Sequence[str]) -> tuple[list[Override], list[Problem]]:
+    """As `parse_set`, with the problems beside what could be read."""
+    overrides: list[Override] = []
+    problems: list[Problem] = []
     for setting in settings:
         key, equals, text = setting.partition("=")
         if not equals or not key.strip():
@@ -46,9 +55,7 @@ def parse_set(settings: Sequence[str]) -> list[Override]:
             overrides.append(Override(path, read_value(text, f"--set {key.strip()}"), "--set"))
         except ConfigError as error:
             problems += error.problems
-    if problems:
-        raise ConfigError(problems)
-    return overrides
+    return overrides, problems
 
 
 def apply_override(values: dict[str, Any], override: Override, defaults: dict[str, Any]) -> str | None:

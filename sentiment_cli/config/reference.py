@@ -83,7 +83,8 @@ def _annotation(annotation: Any) -> str:
 
 def _limits(metadata: Any) -> str:
     """Ranges as a clause, from pydantic's (annotated_types') limits."""
-    clauses = [f"{sign} {_plain(getattr(item, key))}" for item in metadata for key, sign in _SIGNS if hasattr(item, key)]
+    found = [(sign, getattr(item, key)) for item in metadata for key, sign in _SIGNS if hasattr(item, key)]
+    clauses = [f"{sign} {_plain(limit)}" for sign, limit in found]
     lengths = [(getattr(item, "min_length", None), getattr(item, "max_length", None)) for item in metadata]
     most = [f"at most {longest}" for _, longest in lengths if longest is not None]
     parts = [*clauses, *most]

@@ -213,6 +213,14 @@ class Config(Section):
     model: Model = Field(default_factory=Model, description=Model.__doc__)
     training: Training = Field(default_factory=Training, description=Training.__doc__)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_sections_are_defaults(cls, values: Any) -> Any:
+        """A section whose keys are all commented out is read as null."""
+        return (
+            {key: value for key, value in values.items() if value is not None} if isinstance(values, dict) else values
+        )
+
     @model_validator(mode="after")
     def _fits_together(self) -> Config:
         if self.training.early_stopping and self.data.validation_fraction == 0:

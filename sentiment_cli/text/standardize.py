@@ -19,12 +19,19 @@ IMPORT = "sentiment_cli.text.standardize"
 # In a word an apostrophe belongs to it (don't, l'été). A private-use character holds its place while all
 # other punctuation is set apart; the pattern does not look around, so it runs twice for o'n'o.
 _APOSTROPHE = "\ue000"
-# ICU lowers these by the language of the process (Turkish, Azerbaijani, Lithuanian), in which a model must not
-# read differently; "I" itself is lowered as ASCII before.
-_LOWERED = (("İ", "i\u0307"), ("Ì", "ì"), ("Í", "í"), ("Ĩ", "ĩ"), ("Į", "į"))
-_REPLACEMENTS = (
-    (r"(?i)<br\s*/?>", " "),
+# Before lower-casing, which ends at a NUL (tf.strings.lower with an encoding) and follows the language of the
+# process (ICU: Turkish, Azerbaijani, Lithuanian), in which a model must not read differently. "I" itself is
+# lowered as ASCII first.
+_PREPARATIONS = (
     (r"[\pZ\pC\s]+", " "),
+    ("İ", "i\u0307"),
+    ("Ì", "ì"),
+    ("Í", "í"),
+    ("Ĩ", "ĩ"),
+    ("Į", "į"),
+)
+_REPLACEMENTS = (
+    (r"<br\s*/?>", " "),
     ("[\u2018\u2019\u201a\u201b\u2032\u00b4`]", "'"),
     ("[\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033]", '"'),
     (r"([\pL\pN\pM])'([\pL\pN\pM])", rf"\1{_APOSTROPHE}\2"),
@@ -60,7 +67,7 @@ def reviews_drop_punctuation(texts: Any) -> Any:
 
 def _clean(texts: Any, *punctuation: tuple[str, str]) -> Any:
     texts = tf.strings.lower(texts)
-    for pattern, replacement in _LOWERED:
+    for pattern, replacement in _PREPARATIONS:
         texts = tf.strings.regex_replace(texts, pattern, replacement)
     texts = tf.strings.lower(texts, encoding="utf-8")
     for pattern, replacement in (*_REPLACEMENTS, *punctuation, (_APOSTROPHE, "'"), (r"\s+", " ")):

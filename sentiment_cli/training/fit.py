@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -86,13 +88,14 @@ class Trainer:
         self.stop.graceful = True
         try:
             while state.epoch <= self.config.training.epochs:
+                # Before the epoch and not after it, for a run that was stopped while it was evaluated.
+                if self._patience_is_over(state):
+                    return "early stopping"
                 try:
                     self._run_epoch(state)
                 except _Stopped:
                     save_checkpoint(self.run.last_checkpoint_path, self.network, self.optimizer, state)
                     return "interrupted"
-                if self._patience_is_over(state):
-                    return "early stopping"
             return "all epochs done"
         finally:
             self.stop.graceful = False
@@ -151,13 +154,14 @@ class Trainer:
             self.progress.advance(reviews)
             self._check_stop()
 
-        logits = compute_logits(
-            self.score_step,
-            self.validation.token_ids,
-            batch_size=max(self.config.training.batch_size, 128),
-            fixed_width=fixed_width(self.config),
-            progress=advance,
-        )
+        with _random_states_kept(self.network):
+            logits = compute_logits(
+                self.score_step,
+                self.validation.token_ids,
+                batch_size=max(self.config.training.batch_size, 128),
+                fixed_width=fixed_width(self.config),
+                progress=advance,
+            )
         labels = self.validation.labels
         loss = float(np.mean(cross_entropy(labels, logits).numpy(), dtype=np.float64))
         return loss, float(np.mean(is_correct(labels, logits).numpy()))
@@ -187,7 +191,7 @@ class Trainer:
 
     def _patience_is_over(self, state: TrainingState) -> bool:
         stopping = self.config.training.early_stopping
-        return stopping is not None and state.waited >= stopping.patience and state.epoch <= self.config.training.epochs
+        return stopping is not None and state.waited >= stopping.patience
 
     def _check_stop(self) -> None:
         if self.stop.exit_code is not None:
@@ -196,6 +200,20 @@ class Trainer:
 
 class _Stopped(Exception):
     """Leaves the epoch in progress; its state is complete up to the last batch."""
+
+
+@contextlib.contextmanager
+def _random_states_kept(network: Any) -> Iterator[None]:
+    """Put the random states back that scoring moves, so that a validation may be stopped and done again.
+
+    Recurrent cells with dropout draw their masks in scoring too, and leave them unused (Keras 3.15).
+    """
+    before = [(variable, variable.numpy()) for variable in network.non_trainable_variables]
+    try:
+        yield
+    finally:
+        for variable, value in before:
+            variable.assign(value)
 
 
 def fixed_width(config: Config) -> int | None:

@@ -86,7 +86,7 @@ def resume(run: Run, *, epochs: int | None = None, progress: Progress | None = N
         _check_same_data(run, record, data)
         load_tensorflow()
         write_config(run.config_path, config)
-        record = {**record, "status": "running", "commands": [*record.get("commands", []), command]}
+        record = {**record, "commands": [*record.get("commands", []), command]}
         return _run_recorded(config, run, data, record, progress, stop)
 
 
@@ -134,7 +134,7 @@ def _run_recorded(
     """Run the training and let ``run.json`` tell how it stands, however it ends."""
     from sentiment_cli.workflows.training import run_training
 
-    run.write_record(record)
+    run.write_record({**record, "status": "running", "stop_reason": None})
     try:
         return run_training(config, run, data, record, progress, stop)
     except BaseException as error:

@@ -113,14 +113,20 @@ def set_up(
 def run_training(
     config: Config, run: Run, data: PreparedData, record: dict[str, Any], progress: Progress, stop: StopRequest
 ) -> TrainResult:
-    """Train, or continue from the last checkpoint, and write every file of the run; ``record`` is kept up to date."""
+    """Train, or continue from the last checkpoint, and write every file of the run; ``record`` is kept up to date.
+
+    Its ``status`` is at first that of the session before: one that finished is extended.
+    """
     watch = Stopwatch()
     known_plan = Plan.from_dict(record["plan"]) if "plan" in record else None
     setup = set_up(config, run, data, known_plan, progress, watch)
     for warning in setup.warnings(config):
         progress.warn(warning)
     parameters = setup.network.count_params()
+    extends = record["status"] == "finished"
     record.update(
+        status="running",
+        stop_reason=None,
         device=setup.device.description,
         parameters=parameters,
         plan=setup.plan.to_dict(),
@@ -129,7 +135,7 @@ def run_training(
         reviews={"train": len(setup.splits.train), "validation": len(setup.splits.validation or ())},
     )
     run.write_record(record)
-    state = _restore(config, run, setup)
+    state = _restore(config, run, setup, extends=extends)
     progress.note(f"{parameters:,} parameters, {len(setup.splits.train):,} training reviews, step {setup.plan.reason}")
     with watch.phase("training"):
         stop_reason = setup.trainer(config, run, progress, stop).fit(state)
@@ -166,14 +172,14 @@ def _vocabulary(config: Config, run: Run, splits: Splits) -> list[str]:
     return vocabulary
 
 
-def _restore(config: Config, run: Run, setup: Setup) -> TrainingState:
-    """The state to go on from: the last checkpoint's, or a new one."""
+def _restore(config: Config, run: Run, setup: Setup, *, extends: bool) -> TrainingState:
+    """The state to go on from: the last checkpoint's, or a new one; a finished run gets its patience anew."""
     if not run.last_checkpoint_path.exists():
         return TrainingState()
     state = restore_checkpoint(run.last_checkpoint_path, setup.network, setup.optimizer)
     # The learning rate is a variable of the optimizer; the checkpoint's is the configuration's, which is the same.
     stopping = config.training.early_stopping
-    if stopping is not None and state.waited >= stopping.patience:
+    if extends and stopping is not None and state.waited >= stopping.patience:
         state.waited = 0
     return state
 

@@ -1,0 +1,115 @@
+"""Do commands that need no TensorFlow start without it? Each runs in an interpreter of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TENSORFLOW = {"tensorflow", "keras"}
+HEAVY = TENSORFLOW | {"matplotlib", "sklearn", "numpy"}
+
+# The last line that these print is a JSON object with what was loaded when they ended.
+EVERY_HELP = """
+import json, sys
+import click
+from click.testing import CliRunner
+import sentiment_cli.cli
+
+def commands(command, names):
+    yield names
+    for name, below in getattr(command, "commands", {}).items():
+        yield from commands(below, [*names, name])
+
+helped = {}
+for names in commands(sentiment_cli.cli.main, []):
+    result = CliRunner().invoke(sentiment_cli.cli.main, [*names, "--help"], catch_exceptions=False)
+    helped[" ".join(names)] = result.exit_code == 0 and result.output.startswith("Usage: ")
+print(json.dumps({"helped": helped, "loaded": sorted(sys.modules)}))
+"""
+ONE_COMMAND = """
+import json, sys
+from sentiment_cli.cli import main
+
+try:
+    main(json.loads(sys.argv[1]), prog_name="sentiment")
+except SystemExit as end:
+    print(json.dumps({"code": end.code, "loaded": sorted(sys.modules)}))
+"""
+
+
+def run_in_child(script: str, *arguments: str) -> dict[str, Any]:
+    """Run a script in a child interpreter, in the current directory; what its last line says."""
+    child = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        timeout=120,
+        check=False,
+    )
+    assert child.returncode == 0, child.stderr
+    value: dict[str, Any] = json.loads(child.stdout.splitlines()[-1])
+    return value
+
+
+def run_command(*arguments: str) -> dict[str, Any]:
+    return run_in_child(ONE_COMMAND, json.dumps(arguments))
+
+
+def test_the_help_of_every_command_loads_no_heavy_library(workplace: Path) -> None:
+    from sentiment_cli.cli import main
+
+    result = run_in_child(EVERY_HELP)
+    assert {"", *main.commands, "data check", "data stats"} == set(result["helped"])
+    assert [name for name, ok in result["helped"].items() if not ok] == []
+    assert HEAVY & set(result["loaded"]) == set()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--version"],
+        ["configs"],
+        ["configs", "lstm"],
+        ["init", "lstm"],
+        ["runs"],
+        ["validate", "-c", "lstm"],
+        ["data", "check", "bnb"],
+        ["data", "stats", "bnb"],
+    ],
+    ids=" ".join,
+)
+def test_command_ends_without_tensorflow(workplace: Path, arguments: list[str]) -> None:
+    run = workplace / "runs" / "first"
+    run.mkdir(parents=True)
+    (run / "run.json").write_text('{"status": "finished", "started": "2026-01-01"}', encoding="utf-8")
+    result = run_command(*arguments)
+    assert result["code"] == 0
+    assert TENSORFLOW & set(result["loaded"]) == set()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["train", "--config", "no-such"], 2),
+        (["train", "--set", "training.epochs=0"], 2),
+        (["train", "--data", "no/such/directory"], 1),
+        (["train", "--resume", "no-such"], 1),
+        (["evaluate", "no-such"], 1),
+        (["predict", "--run", "no-such", "text"], 1),
+        (["misclassified"], 1),
+        (["plot-history"], 1),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
+)
+def test_what_fails_cheaply_fails_before_tensorflow_is_loaded(workplace: Path, arguments: list[str], code: int) -> None:
+    result = run_command(*arguments)
+    assert result["code"] == code
+    assert TENSORFLOW & set(result["loaded"]) == set()
