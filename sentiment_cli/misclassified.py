@@ -43,11 +43,9 @@ def find_misclassified(
 
 def read_review(data_root: Path, path: str, policy: Policy) -> str | None:
     """The text of a review below ``data_root``; None where it cannot be read, or lies outside of it."""
-    root = data_root.resolve()
-    file = (root / path).resolve()
-    if not file.is_relative_to(root):
-        return None
     try:
-        return decode_review(file.read_bytes(), policy)
-    except (OSError, UnicodeDecodeError):
+        root = data_root.resolve()
+        file = (root / path).resolve()
+        return decode_review(file.read_bytes(), policy) if file.is_relative_to(root) else None
+    except (OSError, ValueError):  # gone, not UTF-8, or a path that no file can have
         return None

@@ -89,23 +89,24 @@ def find_layout(root: Path, classes: Sequence[str] | None = None) -> Layout:
         DataError: the directory cannot be used for training; every problem that could be found is in the message.
     """
     check_root(root)
-    notes: list[str] = []
-    problems: list[str] = []
+    findings = _Findings()
     has_parts = (root / "train").is_dir()
     if not has_parts and (root / "test").is_dir():
         raise DataError(
             f"{root} has a test directory and no train directory beside it; expected both, or class directories."
         )
     train_dir, test_dir = (root / "train", root / "test") if has_parts else (root, root)
-    names = _class_names(train_dir, classes, notes, problems)
-    train = _list_part(root, train_dir, names, notes, problems)
+    if has_parts:
+        beside = [name for name in class_directories(root) if name not in ("train", "test")]
+        findings.note_left_out(root, beside, "beside train and test, left out")
+    names = _class_names(train_dir, classes, findings)
+    train = _list_part(root, train_dir, names, findings)
     test = None
     if has_parts and test_dir.is_dir():
-        _compare_classes(test_dir, names, found=classes is None, problems=problems)
-        test = _list_part(root, test_dir, [name for name in names if (test_dir / name).is_dir()], notes, problems)
-    if problems:
-        raise DataError(f"{root} cannot be used:\n" + "\n".join(f"  {problem}" for problem in problems))
-    return Layout(root, train, test, notes)
+        _compare_classes(test_dir, names, classes, findings)
+        test = _list_part(root, test_dir, [name for name in names if (test_dir / name).is_dir()], findings)
+    findings.raise_problems(root)
+    return Layout(root, train, test, findings.notes)
 
 
 def find_other_part(root: Path, class_names: Sequence[str]) -> tuple[Part, list[str]]:
@@ -131,17 +132,15 @@ def find_other_part(root: Path, class_names: Sequence[str]) -> tuple[Part, list[
             f"{directory} has the classes {shorten_list(found) or 'none'}; the run knows {shorten_list(class_names)}. "
             "Classes are matched by name: rename the directories."
         )
-    notes: list[str] = []
-    problems: list[str] = []
+    findings = _Findings()
     if unknown:
-        notes.append(f"{directory}: left out, the run does not know them: {shorten_list(unknown)}")
+        findings.notes.append(f"{directory}: left out, the run does not know them: {shorten_list(unknown)}")
     if missing:
-        notes.append(f"{directory}: no reviews of {shorten_list(missing)}")
-    part = _list_part(root, directory, present, notes, problems)
-    if problems:
-        raise DataError(f"{root} cannot be used:\n" + "\n".join(f"  {problem}" for problem in problems))
+        findings.notes.append(f"{directory}: no reviews of {shorten_list(missing)}")
+    part = _list_part(root, directory, present, findings)
+    findings.raise_problems(root)
     to_run = np.array([list(class_names).index(name) for name in present], dtype=np.int32)
-    return replace(part, class_names=tuple(class_names), labels=to_run[part.labels]), notes
+    return replace(part, class_names=tuple(class_names), labels=to_run[part.labels]), findings.notes
 
 
 def check_root(root: Path) -> None:
@@ -186,41 +185,61 @@ def is_hidden(path: str) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in Path(path).parts)
 
 
-def _class_names(directory: Path, classes: Sequence[str] | None, notes: list[str], problems: list[str]) -> list[str]:
+@dataclass
+class _Findings:
+    """What was noticed so far: notes for the user, and problems that forbid going on."""
+
+    notes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def note_left_out(self, directory: Path, names: Sequence[str], why: str) -> None:
+        if names:
+            self.notes.append(f"{directory}: {why}: {shorten_list(names)}")
+
+    def raise_problems(self, root: Path) -> None:
+        if self.problems:
+            raise DataError(f"{root} cannot be used:\n" + "\n".join(f"  {problem}" for problem in self.problems))
+
+
+def _class_names(directory: Path, classes: Sequence[str] | None, findings: _Findings) -> list[str]:
     found = class_directories(directory)
-    ignored = [name for name in NEVER_CLASSES if (directory / name).is_dir()]
-    if ignored:
-        notes.append(f"{directory}: {', '.join(ignored)} is never a class and was left out")
+    _note_never_classes(directory, findings)
     if classes is None:
         if len(found) < 2:
             what = f"only the class {found[0]}" if found else "no class directories"
-            problems.append(f"{directory}: {what}; expected at least two directories, one for each class")
+            findings.problems.append(f"{directory}: {what}; expected at least two directories, one for each class")
         return found
     for name in classes:
         if name not in found:
             near = suggest(name, found) if found else "it has no class directories"
-            problems.append(f"{directory}: no class {name!r} (data.classes); {near}")
-    others = [name for name in found if name not in classes]
-    if others:
-        notes.append(f"{directory}: left out by data.classes: {shorten_list(others)}")
+            findings.problems.append(f"{directory}: no class {name!r} (data.classes); {near}")
+    findings.note_left_out(directory, [name for name in found if name not in classes], "left out by data.classes")
     return [name for name in classes if name in found]
 
 
-def _compare_classes(test_dir: Path, names: Sequence[str], *, found: bool, problems: list[str]) -> None:
+def _note_never_classes(directory: Path, findings: _Findings) -> None:
+    ignored = [name for name in NEVER_CLASSES if (directory / name).is_dir()]
+    findings.note_left_out(directory, ignored, "never a class, left out")
+
+
+def _compare_classes(test_dir: Path, names: Sequence[str], classes: Sequence[str] | None, findings: _Findings) -> None:
     in_test = class_directories(test_dir)
+    _note_never_classes(test_dir, findings)
     missing = [name for name in names if name not in in_test]
-    unknown = [name for name in in_test if name not in names] if found else []
+    unknown = [name for name in in_test if name not in (classes or names)]
     if missing:
-        problems.append(
+        findings.problems.append(
             f"{test_dir}: no class {shorten_list(missing)}, which train has; it has {shorten_list(in_test) or 'none'}"
         )
-    if unknown:
-        problems.append(
+    if unknown and classes is None:
+        findings.problems.append(
             f"{test_dir}: the class {shorten_list(unknown)} is not in train; name the classes to use with data.classes"
         )
+    elif unknown:
+        findings.note_left_out(test_dir, unknown, "left out by data.classes")
 
 
-def _list_part(root: Path, directory: Path, names: Sequence[str], notes: list[str], problems: list[str]) -> Part:
+def _list_part(root: Path, directory: Path, names: Sequence[str], findings: _Findings) -> Part:
     paths: list[str] = []
     labels: list[int] = []
     positions: list[int] = []
@@ -228,11 +247,7 @@ def _list_part(root: Path, directory: Path, names: Sequence[str], notes: list[st
     for label, name in enumerate(names):
         files = list_files(directory / name)
         usable = [(listed + position, file) for position, file in enumerate(files) if not is_hidden(file)]
-        if not usable:
-            problems.append(f"{directory / name}: no .txt file{_what_else(directory / name)}")
-        misnamed = [ascii(file) for _, file in usable if not _is_unicode(file)]
-        if misnamed:
-            problems.append(f"{directory / name}: file names that are not UTF-8: {shorten_list(misnamed)}; rename them")
+        _check_class(directory / name, [file for _, file in usable], findings)
         prefix = (directory / name).relative_to(root).as_posix()
         paths += [f"{prefix}/{Path(file).as_posix()}" for _, file in usable]
         labels += [label] * len(usable)
@@ -240,7 +255,7 @@ def _list_part(root: Path, directory: Path, names: Sequence[str], notes: list[st
         hidden += len(files) - len(usable)
         listed += len(files)
     if hidden:
-        notes.append(f"{directory}: {hidden} hidden .txt files (such as ._1.txt) were left out")
+        findings.notes.append(f"{directory}: {hidden} hidden .txt files (such as ._1.txt) were left out")
     return Part(
         root,
         directory,
@@ -249,6 +264,20 @@ def _list_part(root: Path, directory: Path, names: Sequence[str], notes: list[st
         np.array(labels, dtype=np.int32),
         np.array(positions, dtype=np.int64),
     )
+
+
+def _check_class(directory: Path, files: Sequence[str], findings: _Findings) -> None:
+    """Look at the names of one class' reviews."""
+    if not files:
+        findings.problems.append(f"{directory}: no .txt file{_what_else(directory)}")
+    misnamed = [ascii(file) for file in files if not _is_unicode(file)]
+    if misnamed:
+        findings.problems.append(f"{directory}: file names that are not UTF-8: {shorten_list(misnamed)}; rename them")
+    below = sorted({Path(file).parts[0] for file in files if len(Path(file).parts) > 1})
+    if below and all(len(Path(file).parts) > 1 for file in files):
+        findings.notes.append(
+            f"{directory}: all its reviews lie in {shorten_list(below)}; they are one class all the same"
+        )
 
 
 def _is_unicode(name: str) -> bool:

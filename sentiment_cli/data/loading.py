@@ -47,7 +47,7 @@ def load_part(part: Part, policy: Policy) -> ReviewSet:
     dataset = keras.utils.text_dataset_from_directory(
         str(part.directory),
         class_names=listed,
-        label_mode=None if not listed else "int",
+        label_mode="int",
         batch_size=1024,
         shuffle=False,
         verbose=False,

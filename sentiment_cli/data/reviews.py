@@ -45,7 +45,7 @@ class ReviewSet:
 def repeated_texts(reviews: ReviewSet, others: ReviewSet | None = None) -> np.ndarray:
     """Which texts occur before in ``reviews``, or anywhere in ``others``.
 
-    Texts are equal when they are equal but for white space at their ends.
+    Texts are equal when they are equal but for white space at their ends. Empty ones repeat nothing.
 
     Returns:
         bool[n], True for a repeated one.
@@ -54,6 +54,6 @@ def repeated_texts(reviews: ReviewSet, others: ReviewSet | None = None) -> np.nd
     repeated = np.zeros(len(reviews), dtype=bool)
     for index, text in enumerate(reviews.texts):
         key = text.strip()
-        repeated[index] = key in seen
+        repeated[index] = bool(key) and key in seen
         seen.add(key)
     return repeated

@@ -69,5 +69,5 @@ def find_conflicts(*parts: ReviewSet) -> list[list[str]]:
 
 def count_shared(first: ReviewSet, second: ReviewSet) -> int:
     """How many reviews of ``second`` have a text that occurs in ``first``."""
-    texts = {text.strip() for text in first.texts}
+    texts = {text.strip() for text in first.texts} - {""}
     return sum(text.strip() in texts for text in second.texts)

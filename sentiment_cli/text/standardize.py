@@ -23,6 +23,8 @@ _APOSTROPHE = "\ue000"
 # process (ICU: Turkish, Azerbaijani, Lithuanian), in which a model must not read differently. "I" itself is
 # lowered as ASCII first.
 _PREPARATIONS = (
+    # Soft hyphens, joiners, direction and variation marks: not seen, and no reason to cut a word.
+    ("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe0e\ufe0f\ufeff]", ""),
     (r"[\pZ\pC\s]+", " "),
     ("İ", "i\u0307"),
     ("Ì", "ì"),

@@ -1,0 +1,90 @@
+"""What is found out about reviews before TensorFlow is loaded."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sentiment_cli.config.schema import Data
+from sentiment_cli.data.prepare import prepare_data
+from sentiment_cli.errors import DataError
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Four reviews a class in train, two in test."""
+    for part, count in (("train", 4), ("test", 2)):
+        for name in ("bad", "good"):
+            (tmp_path / part / name).mkdir(parents=True)
+            for index in range(count):
+                (tmp_path / part / name / f"{index}.txt").write_text(f"{name} {part} {index}", encoding="utf-8")
+    return tmp_path
+
+
+def test_both_parts_are_listed_and_looked_into(root: Path) -> None:
+    prepared = prepare_data(Data(source=str(root)), seed=0)
+    assert prepared.class_names == ("bad", "good")
+    assert prepared.layout.test is not None
+    assert prepared.report.files == 12
+
+
+def test_the_limit_holds_for_both_parts_and_nothing_else_is_read(root: Path) -> None:
+    prepared = prepare_data(Data(source=str(root), limit=2), seed=0)
+    assert prepared.layout.train.counts() == {"bad": 2, "good": 2}
+    assert prepared.layout.test is not None
+    assert prepared.layout.test.counts() == {"bad": 2, "good": 2}
+    assert prepared.report.files == 8
+
+
+def test_the_order_of_the_classes_is_that_of_the_settings(root: Path) -> None:
+    assert prepare_data(Data(source=str(root), classes=["good", "bad"]), seed=0).class_names == ("good", "bad")
+
+
+def test_a_bad_review_of_the_test_part_is_found_too(root: Path) -> None:
+    (root / "test" / "good" / "1.txt").write_bytes(b"caf\xe9")
+    with pytest.raises(DataError) as caught:
+        prepare_data(Data(source=str(root)), seed=0)
+    assert str(caught.value) == (
+        f"{root} cannot be used:\n  1 file not UTF-8: test/good/1.txt; "
+        "convert the files, or set data.encoding_errors to replace or skip"
+    )
+    assert prepare_data(Data(source=str(root), encoding_errors="skip"), seed=0).report.undecodable
+
+
+def test_every_problem_is_in_one_message(root: Path) -> None:
+    (root / "train" / "bad" / "0.txt").write_bytes(b"caf\xe9")
+    (root / "test" / "bad" / "0.txt").write_bytes(b"\0")
+    (root / "train" / "good" / "gone.txt").symlink_to(root / "nowhere")
+    with pytest.raises(DataError) as caught:
+        prepare_data(Data(source=str(root)), seed=0)
+    assert [line.partition(":")[0] for line in str(caught.value).splitlines()[1:]] == [
+        "  1 file cannot be read",
+        "  1 file not UTF-8",
+        "  1 file with NUL bytes (UTF-16 or binary?)",
+    ]
+
+
+def test_the_root_may_be_given(root: Path) -> None:
+    assert prepare_data(Data(source="not/there"), seed=0, root=root).layout.root == root
+
+
+def test_a_missing_source_is_refused(workplace: Path) -> None:
+    with pytest.raises(DataError, match="No such directory: not/there"):
+        prepare_data(Data(source="not/there"), seed=0)
+
+
+def test_tensorflow_is_not_loaded(root: Path) -> None:
+    code = (
+        "import sys\n"
+        "from sentiment_cli.config.schema import Data\n"
+        "from sentiment_cli.data.prepare import prepare_data\n"
+        "from sentiment_cli.workflows.inspect_data import check_data, describe_data\n"
+        f"prepare_data(Data(source={str(root)!r}), seed=0)\n"
+        f"check_data({str(root)!r}), describe_data({str(root)!r}, print)\n"
+        "assert not {'tensorflow', 'keras'} & set(sys.modules), 'loaded'\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=False)
+    assert (result.returncode, result.stderr) == (0, "")
