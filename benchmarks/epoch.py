@@ -21,7 +21,7 @@ from sentiment_cli.config import load_config, parse_set
 from sentiment_cli.config.schema import Config
 from sentiment_cli.data.prepare import prepare_data
 from sentiment_cli.runs import Run
-from sentiment_cli.runtime import describe_environment, load_tensorflow
+from sentiment_cli.runtime import choose_device, describe_environment, load_tensorflow
 
 
 def main() -> None:
@@ -35,7 +35,9 @@ def main() -> None:
     settings = [*arguments.set, *([f"data.source={arguments.data}"] if arguments.data else [])]
     machine = describe_environment()
     print(f"{machine['processor']}, {machine['cores']} cores; {arguments.repeats} repetitions, medians\n")
-    print("| configuration | reviews | ours, s/epoch | stock Keras, s/epoch | ratio (range) | ours first | stock first |")
+    print(
+        "| configuration | reviews | ours, s/epoch | stock Keras, s/epoch | ratio (range) | ours first | stock first |"
+    )
     print("|---|---:|---:|---:|---:|---:|---:|")
     for name in arguments.config or ["imdb_lstm"]:
         print(compare(name, load_config(name, parse_set(settings)), arguments.repeats), flush=True)
@@ -63,12 +65,14 @@ def make_sides(config: Config, data: Any, run: Run) -> tuple[Callable[[], None],
     from sentiment_cli.training.checkpoint import TrainingState
     from sentiment_cli.training.interruption import StopRequest
     from sentiment_cli.training.progress import Silent
+    from sentiment_cli.workflows.job import Job
     from sentiment_cli.workflows.stopwatch import Stopwatch
     from sentiment_cli.workflows.training import set_up
 
     progress = Silent()
-    setup = set_up(config, run, data, None, progress, Stopwatch())
-    trainer = setup.trainer(config, run, progress, StopRequest(progress.note))
+    job = Job(config, run, data, choose_device("cpu"), progress)
+    setup = set_up(job, None, Stopwatch())
+    trainer = setup.trainer(job, StopRequest(progress.note))
     token_ids, labels = setup.train.token_ids, setup.train.labels
     epochs = iter(range(1, 1_000_000))
 

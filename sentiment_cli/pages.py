@@ -30,12 +30,12 @@ _MISCLASSIFIED = """\
 {% for row in rows %}
 <article>
   <header>
-    <span>predicted <strong>{{ row.predicted }}</strong> ({{ "%.3f" | format(row.probability) }})</span>
-    <span>actually <strong>{{ row.actual }}</strong></span>
+    <span>predicted <strong><bdi>{{ row.predicted }}</bdi></strong> ({{ "%.3f" | format(row.probability) }})</span>
+    <span>actually <strong><bdi>{{ row.actual }}</bdi></strong></span>
     <span>loss {{ "%.3f" | format(row.loss) }}</span>
-    <code>{{ row.path }}</code>
+    <code><bdi>{{ row.path }}</bdi></code>
   </header>
-  <p>{% if row.text is none %}<em>The file is gone.</em>{% else %}{{ row.text }}{% endif %}</p>
+  <p dir="auto">{% if row.text is none %}<em>The file is gone.</em>{% else %}{{ row.text }}{% endif %}</p>
 </article>
 {% endfor %}
 </body>

@@ -121,6 +121,17 @@ def available_cores() -> int:
     return cores
 
 
+def describe_threads() -> dict[str, int]:
+    """TensorFlow's thread pools; 0: TensorFlow takes one thread a core. TensorFlow must be loaded."""
+    import tensorflow as tf
+
+    threading = tf.config.threading
+    return {
+        "intra_op": threading.get_intra_op_parallelism_threads(),
+        "inter_op": threading.get_inter_op_parallelism_threads(),
+    }
+
+
 def describe_environment() -> dict[str, Any]:
     """Versions and machine, without TensorFlow being loaded."""
     packages = ("sentiment-cli", "tensorflow", "keras", "numpy", "scikit-learn", "pydantic", "click", "matplotlib")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from sentiment_cli import __version__
 from sentiment_cli.cli._errors import CommandGroup
+from sentiment_cli.cli._options import output_options
 from sentiment_cli.cli.configs import configs, init, validate
 from sentiment_cli.cli.data import data
 from sentiment_cli.cli.download import download
@@ -19,16 +19,16 @@ from sentiment_cli.cli.train import train
 
 
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="sentiment")
+@output_options
 def main() -> None:
-    r"""Train recurrent networks on reviews, and see what they do and where they fail.
+    """Train recurrent networks on reviews, and see what they do and where they fail.
 
     \b
     Quick start, on bundled reviews:
       sentiment train
       sentiment evaluate
       sentiment misclassified
-    """
+    """  # noqa: D301 - click looks for this control character
 
 
 for _command in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 import traceback
@@ -10,6 +11,7 @@ from typing import Any
 
 import click
 
+from sentiment_cli.cli._output import printable_lines
 from sentiment_cli.errors import ConfigError, SentimentError
 
 EXIT_BUG = 1
@@ -25,6 +27,7 @@ class CommandGroup(click.Group):
         Raises:
             click.exceptions.Exit: with the exit code of what went wrong.
         """
+        _write_everything(sys.stdout)
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
@@ -73,5 +76,11 @@ def _os_error(error: OSError) -> str:
     return f"{where}{error.strerror or error}"
 
 
+def _write_everything(stream: object) -> None:
+    """Where the locale's encoding lacks a character, its code is written instead of failing."""
+    if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+        stream.reconfigure(errors="backslashreplace")
+
+
 def _say(message: str) -> None:
-    click.echo(message, err=True)
+    click.echo(printable_lines(message), err=True)

@@ -7,13 +7,15 @@ from typing import Any, TypeVar
 
 import click
 
+from sentiment_cli import __version__
 from sentiment_cli.runs import SPLITS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def output_options(command: Command) -> Command:
-    """``--json``, ``-q``, ``-v`` and ``--debug``; read them with `_output.Output`."""
+    """``--json``, ``-q``, ``-v``, ``--debug`` and ``--version``; read them with `_output.Output`."""
+    command = click.version_option(__version__, prog_name="sentiment")(command)
     for option in (
         click.option("--debug", is_flag=True, expose_value=False, callback=_remember, help="Show tracebacks."),
         click.option("-v", "--verbose", is_flag=True, expose_value=False, callback=_remember, help="Say more."),

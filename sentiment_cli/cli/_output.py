@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import sys
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +15,8 @@ import click
 
 # Where there is no terminal and COLUMNS is not set.
 _WIDTH = 120
+# What JSON lets through though it ends lines, turns their direction, steers terminals, or is half a character.
+_NOT_PLAIN = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,19 @@ class Output:
 
     def result(self, value: dict[str, Any], text: Callable[[], str]) -> None:
         """Print a result: ``value`` with ``--json``, else what ``text`` returns."""
-        click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False) if self.as_json else text())
+        click.echo(json_line(value) if self.as_json else printable_lines(text()))
 
     def note(self, message: str) -> None:
         """A line that is no result."""
         if not self.quiet:
-            click.echo(message, err=True)
+            click.echo(printable_lines(message), err=True)
+
+
+def json_line(value: dict[str, Any]) -> str:
+    """A JSON object in one line: letters of all scripts as they are, what could harm a terminal or a reader escaped."""
+    ascii_only = not (getattr(sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
+    line = json.dumps(value, ensure_ascii=ascii_only, allow_nan=False)
+    return _NOT_PLAIN.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
 
 
 def printable(text: str) -> str:
@@ -50,14 +61,20 @@ def printable(text: str) -> str:
     return "".join(_printable_character(character) for character in text)
 
 
+def printable_lines(text: str) -> str:
+    """The same for a text of several lines, which stay lines."""
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
 def excerpt(text: str, most: int) -> str:
     """The first ``most`` characters in one line, with … where something is missing."""
     line = " ".join(printable(text[: 4 * most]).split())
-    return line if len(line) <= most else line[: most - 1] + "…"
+    is_whole = len(line) <= most and len(text) <= 4 * most
+    return line if is_whole else line[: most - 1] + "…"
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = (), title: str = "") -> str:
-    """A table as text; ``right`` names the columns of numbers. Cells may have line breaks; they are never markup."""
+    """A table as text; ``right`` names the columns of numbers. Cells may have line breaks, and are never markup."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -65,9 +82,9 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Seque
 
     grid = Table(box=SIMPLE_HEAD, pad_edge=False, title=Text(title) if title else None, title_justify="left")
     for column in columns:
-        grid.add_column(Text(column), justify="right" if column in right else "left", overflow="fold")
+        grid.add_column(Text(printable(column)), justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        grid.add_row(*(Text(cell) for cell in row))
+        grid.add_row(*(Text(printable_lines(cell)) for cell in row))
     width = shutil.get_terminal_size((_WIDTH, 24)).columns
     console = Console(width=width, color_system=None, legacy_windows=False)
     with console.capture() as capture:

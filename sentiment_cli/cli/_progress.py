@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sentiment_cli.cli._output import Output, duration
+from sentiment_cli.cli._output import Output, duration, printable_lines
 
 if TYPE_CHECKING:
     from sentiment_cli.history import Epoch
@@ -32,7 +32,7 @@ class LineProgress:
 
     def say(self, line: str) -> None:
         """Print one line."""
-        click.echo(line, err=True)
+        click.echo(printable_lines(line), err=True)
 
     def note(self, message: str) -> None:
         """One line that a user should read once."""
@@ -72,7 +72,7 @@ class BarProgress(LineProgress):
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._bar = Progress(
-            TextColumn("{task.description:<20}"),
+            TextColumn("{task.description:<20}", markup=False),
             BarColumn(bar_width=24),
             TextColumn("{task.fields[figures]}", markup=False),
             TimeRemainingColumn(compact=True),
@@ -91,7 +91,7 @@ class BarProgress(LineProgress):
 
     def say(self, line: str) -> None:
         """Print one line above the bar."""
-        self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._bar.console.print(printable_lines(line), markup=False, highlight=False, soft_wrap=True)
 
     def phase(self, name: str, total: int | None = None) -> None:
         """Begin a new bar."""

@@ -39,7 +39,13 @@ def configs(name: str | None, reference: bool) -> None:
 
 @click.command()
 @click.argument("name")
-@click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="File to write; default: NAME.yaml.")
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write; default: NAME.yaml.",
+)
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 @output_options
 def init(name: str, target: Path | None, force: bool) -> None:

@@ -16,6 +16,7 @@ EXIT_PROBLEMS = 1
 
 
 @click.group()
+@output_options
 def data() -> None:
     """Look at reviews before training on them, without TensorFlow."""
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sentiment_cli.cli._options import output_options, split_option
-from sentiment_cli.cli._output import Output, excerpt, table
+from sentiment_cli.cli._output import Output, excerpt, json_line, table
 from sentiment_cli.cli._run_argument import chosen_run
 from sentiment_cli.errors import UsageError
 
@@ -34,7 +33,9 @@ _EXCERPT = 300
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Form of the list."
 )
-@click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="Write the list to this file.")
+@click.option(
+    "-o", "--output", "target", type=click.Path(path_type=Path, dir_okay=False), help="Write the list to this file."
+)
 @output_options
 def misclassified(run: str | None, split: str, top: int | None, form: str, target: Path | None) -> None:
     """List the wrong predictions of a RUN with their texts, the most confident first.
@@ -50,17 +51,21 @@ def misclassified(run: str | None, split: str, top: int | None, form: str, targe
     rows = _TABLE_ROWS if top is None and form == "table" and not output.as_json else top
     result = list_misclassified(found, split=split, top=rows)
     if result.missing_texts:
-        output.note(
-            f"{result.missing_texts} reviews are no longer in {result.data_root}; they are listed without their text"
-        )
-    text = json.dumps(_as_json(result), ensure_ascii=False) + "\n" if output.as_json else _RENDERERS[form](result)
-    if target is None:
+        output.note(_missing(result))
+    text = json_line(_as_json(result)) + "\n" if output.as_json else _RENDERERS[form](result)
+    if target is None or output.as_json:
         click.echo(text, nl=False)
-    else:
+    if target is not None:
         from sentiment_cli.atomic import write_text
 
         write_text(target, text)
         output.note(f"{len(result.rows)} wrong predictions: {target}")
+
+
+def _missing(result: MisclassifiedResult) -> str:
+    if result.missing_texts == 1:
+        return f"1 review is no longer in {result.data_root}; it is listed without its text"
+    return f"{result.missing_texts} reviews are no longer in {result.data_root}; they are listed without their text"
 
 
 def _values(row: Misclassified) -> dict[str, Any]:
@@ -93,11 +98,15 @@ def _as_table(result: MisclassifiedResult) -> str:
     if not result.rows:
         return head + "\n"
     rows = [
-        [f"{p.probability:.3f}", p.actual, p.predicted, f"{p.path}\n{excerpt(row.text or '(file is gone)', _EXCERPT)}"]
+        [f"{p.probability:.3f}", p.actual, p.predicted, f"{p.path}\n{_shown(row.text)}"]
         for row in result.rows
         for p in [row.prediction]
     ]
     return f"{head}\n\n{table(['probability', 'actual', 'predicted', 'review'], rows, right=['probability'])}\n"
+
+
+def _shown(text: str | None) -> str:
+    return "(file is gone)" if text is None else excerpt(text, _EXCERPT) or "(empty)"
 
 
 def _as_csv(result: MisclassifiedResult) -> str:
@@ -109,7 +118,7 @@ def _as_csv(result: MisclassifiedResult) -> str:
 
 
 def _as_jsonl(result: MisclassifiedResult) -> str:
-    return "".join(json.dumps(_values(row), ensure_ascii=False) + "\n" for row in result.rows)
+    return "".join(json_line(_values(row)) + "\n" for row in result.rows)
 
 
 def _as_html(result: MisclassifiedResult) -> str:

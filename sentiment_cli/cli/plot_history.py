@@ -13,7 +13,13 @@ from sentiment_cli.cli._run_argument import chosen_run
 
 @click.command("plot-history")
 @click.argument("runs", nargs=-1)
-@click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="File ending in .png, .svg or .pdf.")
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File ending in .png, .svg or .pdf.",
+)
 @output_options
 def plot_history(runs: tuple[str, ...], target: Path | None) -> None:
     """Draw accuracy and loss of one or several RUNS, and say in a sentence what the curves show.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sentiment_cli.cli._options import output_options
-from sentiment_cli.cli._output import Output, excerpt, table
+from sentiment_cli.cli._output import Output, excerpt, json_line, table
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.cli._run_argument import chosen_run
 from sentiment_cli.errors import DataError, UsageError
@@ -37,13 +36,13 @@ _EXCERPT = 80
 )
 @output_options
 def predict(texts: tuple[str, ...], run: str | None, inputs: tuple[str, ...], form: str) -> None:
-    r"""Label TEXTs with a trained classifier: one result for each text and each line, in order.
+    """Label TEXTs with a trained classifier: one result for each text and each line, in order.
 
     \b
     Examples:
       sentiment predict "Not once did we regret our choice."
       sentiment predict --input reviews.txt --format csv
-    """
+    """  # noqa: D301 - click looks for this control character
     output = Output.current()
     if output.as_json and form != "table":
         raise UsageError(f"--json and --format {form} exclude each other.")
@@ -56,7 +55,7 @@ def predict(texts: tuple[str, ...], run: str | None, inputs: tuple[str, ...], fo
     with make_progress(output) as progress:
         predictions = predict_workflow(found, reviews, progress=progress)
     if output.as_json:
-        output.result({"run": str(found.path), "predictions": [row.to_dict() for row in predictions]}, str)
+        output.result({"predictions": [row.to_dict() for row in predictions]}, str)
     else:
         click.echo(_RENDERERS[form](predictions), nl=False)
 
@@ -97,7 +96,7 @@ def _as_csv(predictions: Sequence[TextPrediction]) -> str:
 
 
 def _as_jsonl(predictions: Sequence[TextPrediction]) -> str:
-    return "".join(json.dumps(row.to_dict(), ensure_ascii=False) + "\n" for row in predictions)
+    return "".join(json_line(row.to_dict()) + "\n" for row in predictions)
 
 
 _RENDERERS = {"table": _as_table, "csv": _as_csv, "jsonl": _as_jsonl}

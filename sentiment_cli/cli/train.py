@@ -52,7 +52,7 @@ def train(
     force: bool,
     resumed: str | None,
 ) -> None:
-    r"""Train a classifier and leave a run directory with everything about it.
+    """Train a classifier and leave a run directory with everything about it.
 
     Without options it trains a small LSTM on the bundled reviews.
 
@@ -62,7 +62,7 @@ def train(
       sentiment train --config imdb_lstm --set training.epochs=3
       sentiment train --data path/to/reviews
       sentiment train --resume first --epochs 20
-    """
+    """  # noqa: D301 - click looks for this control character
     output = Output.current()
     if resumed is not None:
         given: dict[str, object] = {"--config": name, "--data": source, "--set": settings, "--name": run_name}
@@ -120,11 +120,14 @@ def _choose_run(config_name: str, run_name: str | None, output_dir: Path | None)
         if safe_name(run_name) != run_name:
             raise UsageError(f"--name {run_name!r} cannot be a directory name everywhere; try {safe_name(run_name)!r}.")
         return Run(Path("runs") / run_name)
-    stem = "stdin" if config_name == "-" else Path(config_name).stem
+    stem = "stdin" if config_name == "-" else Path(config_name).name.removesuffix(".yaml")
     return new_run(f"{stem}-{datetime.now():%Y%m%d-%H%M%S}")
 
 
 def _resume(run: Run, epochs: int | None, output: Output) -> None:
+    if epochs is not None and run.config_path.is_file():
+        # For its message, which names the option.
+        load_config(run.config_path, [Override(("training", "epochs"), epochs, "--epochs")])
     from sentiment_cli.workflows.train import resume
 
     with make_progress(output) as progress:
@@ -159,15 +162,17 @@ def _dry_run_text(report: DryRun) -> str:
 
 def _show(result: TrainResult, output: Output) -> None:
     output.result(result.to_dict(), lambda: _result_text(result))
+    path = shlex.quote(str(result.run.path))
     if result.exit_code:
-        output.note(
-            f"Stopped after {result.epochs} whole epochs; everything so far is saved.\n"
-            f"To continue: sentiment train --resume {result.run.path}"
+        click.echo(  # with -q too
+            f"Stopped after {_epochs(result.epochs)}; everything so far is saved.\n"
+            f"To continue: sentiment train --resume {path}",
+            err=True,
         )
         raise click.exceptions.Exit(result.exit_code)
     output.note(
-        f"Next: sentiment evaluate {result.run.path}\n"
-        f"      sentiment misclassified {result.run.path}\n"
+        f"Next: sentiment evaluate {path}\n"
+        f"      sentiment misclassified {path}\n"
         f"      {result.run.plots_dir / 'history.png'} shows the curves"
     )
 
@@ -186,6 +191,10 @@ def _result_text(result: TrainResult) -> str:
     phases = ", ".join(f"{name} {duration(seconds)}" for name, seconds in result.seconds.items() if name != "total")
     rows.append(("time", f"{duration(result.seconds['total'])} ({phases})"))
     return pairs(rows)
+
+
+def _epochs(count: int) -> str:
+    return f"{count} whole {'epoch' if count == 1 else 'epochs'}"
 
 
 def _command() -> str:

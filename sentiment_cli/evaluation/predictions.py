@@ -92,9 +92,9 @@ def write_predictions(path: Path, predictions: Sequence[Prediction], class_names
     """Write a table of predictions, whole or not at all."""
     buffer = io.StringIO(newline="")
     names = (*class_names, *(row.path for row in predictions))
-    # Before Python 3.13 a lone carriage return (macOS has a file "Icon\\r") is not quoted where it has to be.
-    quoting = csv.QUOTE_ALL if any("\r" in name for name in names) else csv.QUOTE_MINIMAL
-    writer = csv.writer(buffer, lineterminator="\n", quoting=quoting)
+    # Before Python 3.13 a lone carriage return (macOS has a file "Icon\r") is not quoted where it has to be.
+    has_return = any("\r" in name for name in names)
+    writer = csv.writer(buffer, lineterminator="\n", quoting=csv.QUOTE_ALL if has_return else csv.QUOTE_MINIMAL)
     writer.writerow([*_FIXED, *(f"p_{name}" for name in class_names), *_COUNTS])
     for row in predictions:
         shares = [_number(row.probabilities[name]) for name in class_names]

@@ -70,7 +70,7 @@ def choose_widths(lengths: np.ndarray, batch_size: int, most: int) -> list[int]:
     """
     sorted_lengths = np.sort(lengths)
     longest = sorted_lengths[batch_size - 1 :: batch_size] if len(lengths) > batch_size else sorted_lengths[-1:]
-    quantiles = np.quantile(longest, np.arange(1, most + 1) / most, method="higher")
+    quantiles = np.quantile(longest, np.arange(1, most + 1) / most, method="inverted_cdf")
     return sorted({int(width) for width in quantiles} | {int(sorted_lengths[-1])})
 
 

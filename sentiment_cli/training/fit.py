@@ -13,7 +13,6 @@ import numpy as np
 
 from sentiment_cli.config.schema import Config
 from sentiment_cli.errors import SentimentError
-from sentiment_cli.evaluation.scoring import compute_logits
 from sentiment_cli.history import Epoch, History, write_history
 from sentiment_cli.runs import Run
 from sentiment_cli.text.token_ids import TokenIds
@@ -22,6 +21,7 @@ from sentiment_cli.training.checkpoint import TrainingState, save_checkpoint
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.plan import Plan
 from sentiment_cli.training.progress import Progress
+from sentiment_cli.training.scoring import compute_logits
 from sentiment_cli.training.step import build_score_step, build_train_step, cross_entropy, is_correct
 
 StopReason = Literal["all epochs done", "early stopping", "interrupted"]
@@ -41,7 +41,7 @@ class EncodedSet:
 
 
 class NotFinite(SentimentError):
-    """The loss became infinite or not a number."""
+    """The loss or a weight became infinite or not a number."""
 
 
 @dataclass
@@ -121,6 +121,7 @@ class Trainer:
             learning_rate=float(self.optimizer.learning_rate),
             seconds=time.perf_counter() - started,
         )
+        self._check_weights(state)
         self._finish_epoch(row, state)
 
     def train_on(self, batch: Batch, state: TrainingState) -> None:
@@ -135,10 +136,7 @@ class Trainer:
         loss_sum, correct = self.train_step(token_ids, labels, weights, present)
         loss = float(loss_sum)
         if not math.isfinite(loss):
-            raise NotFinite(
-                f"The loss is {loss} in epoch {state.epoch}, batch {state.batch + 1}, at learning rate "
-                f"{float(self.optimizer.learning_rate):g}. Lower training.learning_rate or set training.clip_norm."
-            )
+            raise self._not_finite(f"The loss is {loss}", state)
         state.loss_sum += loss
         state.correct += float(correct)
         state.reviews += count
@@ -165,6 +163,18 @@ class Trainer:
         labels = self.validation.labels
         loss = float(np.mean(cross_entropy(labels, logits).numpy(), dtype=np.float64))
         return loss, float(np.mean(is_correct(labels, logits).numpy()))
+
+    def _check_weights(self, state: TrainingState) -> None:
+        """The last step of an epoch may spoil the weights; no loss after it would show that."""
+        for variable in self.network.trainable_variables:
+            if not np.isfinite(variable.numpy()).all():
+                raise self._not_finite(f"{variable.path} holds numbers that are not finite", state)
+
+    def _not_finite(self, what: str, state: TrainingState) -> NotFinite:
+        return NotFinite(
+            f"{what} in epoch {state.epoch}, batch {state.batch + 1}, at learning rate "
+            f"{float(self.optimizer.learning_rate):g}. Lower training.learning_rate or set training.clip_norm."
+        )
 
     def _finish_epoch(self, row: Epoch, state: TrainingState) -> None:
         state.history.append(row)

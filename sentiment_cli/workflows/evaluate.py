@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from sentiment_cli.config import Config, load_config
 from sentiment_cli.data.contents import check_contents
 from sentiment_cli.data.directory import find_other_part
 from sentiment_cli.data.prepare import prepare_data
-from sentiment_cli.data.source import resolve_source
+from sentiment_cli.data.source import NAMED_SOURCES, resolve_source
 from sentiment_cli.errors import DataError, RunError, UsageError
 from sentiment_cli.evaluation.metrics import Evaluation
 from sentiment_cli.runs import SPLITS, Run, safe_name
@@ -125,14 +127,29 @@ def _evaluate_other(
 
     choose_device(evaluation_device(config))
     classifier = load_classifier(run, config)
-    name = safe_name(source if source in ("bnb", "imdb") else root.resolve().name)
-    directory = run.evaluation_dir(name)
+    name = source if source in NAMED_SOURCES else root.resolve().name
+    directory = _evaluation_dir(run, safe_name(name), root)
     files = EvaluationFiles(
-        directory / "predictions.csv",
-        directory / "metrics.json",
-        directory / "confusion_matrix.png",
-        f"{run.name} on {name}",
+        predictions=directory / "predictions.csv",
+        metrics=directory / "metrics.json",
+        confusion_matrix=directory / "confusion_matrix.png",
+        title=f"{run.name} on {name}",
+        data=str(root.resolve()),
     )
     reviews = load_part(part, config.data.encoding_errors)
     split = "all" if part.directory == root else "test"
     return EvaluateResult(run, split, evaluate_reviews(classifier, reviews, files, progress, name), directory)
+
+
+def _evaluation_dir(run: Run, name: str, root: Path) -> Path:
+    """Where the evaluation on the reviews in ``root`` goes: ``name``, or ``name-2`` where that is of other reviews."""
+    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    directories = (run.evaluation_dir(candidate) for candidate in names)
+    return next(path for path in directories if _evaluated_root(path) in (None, str(root.resolve())))
+
+
+def _evaluated_root(directory: Path) -> str | None:
+    try:
+        return str(json.loads((directory / "metrics.json").read_text(encoding="utf-8"))["data"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -9,7 +9,7 @@ from typing import Any
 from sentiment_cli.data import imdb
 from sentiment_cli.resources import bundled_reviews, shipped_dir
 from sentiment_cli.runs import RUNS_DIR
-from sentiment_cli.runtime import describe_environment, load_tensorflow, why_no_gpu
+from sentiment_cli.runtime import describe_environment, describe_threads, load_tensorflow, why_no_gpu
 
 
 def describe_installation(*, chatter: bool = False) -> dict[str, Any]:
@@ -27,10 +27,7 @@ def describe_installation(*, chatter: bool = False) -> dict[str, Any]:
     return {
         **describe_environment(),
         "gpus": gpus or [f"none ({why_no_gpu()})"],
-        "threads": {
-            "intra_op_threads": tf.config.threading.get_intra_op_parallelism_threads() or "TensorFlow's choice",
-            "inter_op_threads": tf.config.threading.get_inter_op_parallelism_threads() or "TensorFlow's choice",
-        },
+        "threads": {name: count or "one a core" for name, count in describe_threads().items()},
         "paths": {
             "executable": sys.executable,
             "configurations": str(shipped_dir("configs")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sentiment_cli.config import Config
+from sentiment_cli.config import Config, config_values
 from sentiment_cli.data.prepare import PreparedData
 from sentiment_cli.runtime import describe_environment
 
@@ -20,6 +20,7 @@ def new_record(config: Config, data: PreparedData, command: str) -> dict[str, An
         "stop_reason": None,
         "started": now(),
         "commands": [command],
+        "config": config_values(config),
         "seed": config.training.seed,
         "class_names": list(data.class_names),
         "data": {

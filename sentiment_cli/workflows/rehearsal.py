@@ -8,15 +8,12 @@ import sys
 import time
 from typing import Any
 
-from sentiment_cli.config.schema import Config
-from sentiment_cli.data.prepare import PreparedData
 from sentiment_cli.model.export import save_end_to_end
 from sentiment_cli.runs import Run
 from sentiment_cli.training.batches import training_batches
 from sentiment_cli.training.checkpoint import TrainingState, restore_checkpoint, save_checkpoint
-from sentiment_cli.training.fit import Trainer
 from sentiment_cli.training.interruption import StopRequest
-from sentiment_cli.training.progress import Progress
+from sentiment_cli.workflows.job import Job
 from sentiment_cli.workflows.results import DryRun
 from sentiment_cli.workflows.stopwatch import Stopwatch
 from sentiment_cli.workflows.training import Setup, set_up
@@ -24,17 +21,15 @@ from sentiment_cli.workflows.training import Setup, set_up
 _TIMED_STEPS = 8
 
 
-def rehearse(config: Config, data: PreparedData, run: Run, progress: Progress) -> DryRun:
+def rehearse(job: Job) -> DryRun:
     """Set up a training, save and reload the untrained network, and time a few steps.
 
     Args:
-        config: the configuration.
-        data: the prepared files.
-        run: a temporary directory.
-        progress: told what happens.
+        job: what is trained; its run is a temporary directory.
     """
-    setup = set_up(config, run, data, None, progress, Stopwatch())
-    warnings = setup.warnings(config)
+    config, run, progress = job.config, job.run, job.progress
+    setup = set_up(job, None, Stopwatch())
+    warnings = setup.warnings(job)
     for warning in warnings:
         progress.warn(warning)
     progress.phase("saving and reloading")
@@ -42,9 +37,8 @@ def rehearse(config: Config, data: PreparedData, run: Run, progress: Progress) -
     restore_checkpoint(run.last_checkpoint_path, setup.network, setup.optimizer)
     save_end_to_end(run.model_path, config, setup.vocabulary, setup.network)
     warnings += _check_disk(run)
-    trainer = setup.trainer(config, run, progress, StopRequest(progress.note))
-    seconds = _epoch_seconds(trainer, setup, config, progress)
-    test = data.layout.test
+    seconds = _epoch_seconds(job, setup)
+    test = job.data.layout.test
     return DryRun(
         reviews={
             "train": len(setup.splits.train),
@@ -52,7 +46,7 @@ def rehearse(config: Config, data: PreparedData, run: Run, progress: Progress) -
             "test": len(test.paths) if test else len(setup.splits.test()),
         },
         parameters=setup.network.count_params(),
-        device=setup.device.description,
+        device=job.device.description,
         plan=setup.plan.reason,
         seconds_per_epoch=round(seconds, 3),
         expected_seconds=round(seconds * config.training.epochs, 1),
@@ -61,13 +55,14 @@ def rehearse(config: Config, data: PreparedData, run: Run, progress: Progress) -
     )
 
 
-def _epoch_seconds(trainer: Trainer, setup: Setup, config: Config, progress: Progress) -> float:
+def _epoch_seconds(job: Job, setup: Setup) -> float:
     """Estimate an epoch from steps of typical width, each width compiled or traced before it is timed."""
+    config, trainer = job.config, setup.trainer(job, StopRequest(job.progress.note))
     lengths = setup.train.token_ids.lengths
     batches = training_batches(lengths, config.training.batch_size, setup.plan.widths, config.training.seed, 1)
     by_width = sorted(batches, key=lambda batch: batch.width)
     timed = [by_width[(2 * index + 1) * len(by_width) // (2 * _TIMED_STEPS)] for index in range(_TIMED_STEPS)]
-    progress.phase("timing steps")
+    job.progress.phase("timing steps")
     state = TrainingState()
     for batch in {batch.width: batch for batch in timed}.values():
         trainer.train_on(batch, state)

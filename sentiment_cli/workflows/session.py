@@ -12,10 +12,9 @@ import numpy as np
 from sentiment_cli.atomic import write_json
 from sentiment_cli.config.schema import Config
 from sentiment_cli.data.reviews import ReviewSet
-from sentiment_cli.errors import RunError
+from sentiment_cli.errors import DataError, RunError
 from sentiment_cli.evaluation.metrics import Evaluation, compute_metrics
 from sentiment_cli.evaluation.predictions import make_predictions, write_predictions
-from sentiment_cli.evaluation.scoring import compute_logits
 from sentiment_cli.model.network import build_network
 from sentiment_cli.plots.confusion import plot_confusion_matrix
 from sentiment_cli.plots.save import save_figure
@@ -25,6 +24,7 @@ from sentiment_cli.text.vocabulary import read_vocabulary
 from sentiment_cli.training.checkpoint import restore_checkpoint
 from sentiment_cli.training.fit import EncodedSet, fixed_width
 from sentiment_cli.training.progress import Progress
+from sentiment_cli.training.scoring import compute_logits
 from sentiment_cli.training.step import build_score_step
 
 # Reviews in a batch where nothing is learned; the batch does not change a prediction.
@@ -101,18 +101,26 @@ class EvaluationFiles:
         metrics: the figures; None: the caller keeps them.
         confusion_matrix: the picture.
         title: of the picture.
+        data: the reviews' directory, kept with the figures.
     """
 
     predictions: Path
     metrics: Path | None
     confusion_matrix: Path
     title: str
+    data: str = ""
 
 
 def evaluate_reviews(
     classifier: Classifier, reviews: ReviewSet, files: EvaluationFiles, progress: Progress, name: str
 ) -> Evaluation:
-    """Predict every review once, and write table, picture and figures from that one pass."""
+    """Predict every review once, and write table, picture and figures from that one pass.
+
+    Raises:
+        DataError: there is no review.
+    """
+    if not len(reviews):
+        raise DataError(f"No review of {name} is left to evaluate; see data.encoding_errors.")
     encoded = encode_set(classifier.config, classifier.vocabulary, reviews, progress, name)
     progress.phase(f"predicting {name}", len(reviews))
     logits = classifier.score(encoded.token_ids, progress)
@@ -122,7 +130,7 @@ def evaluate_reviews(
     figure = plot_confusion_matrix(np.array(evaluation.confusion_matrix), classifier.class_names, title=files.title)
     save_figure(figure, files.confusion_matrix)
     if files.metrics is not None:
-        write_json(files.metrics, evaluation.to_dict())
+        write_json(files.metrics, {"data": files.data, **evaluation.to_dict()})
     return evaluation
 
 

@@ -7,15 +7,25 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from sentiment_cli.config import Config, load_config, write_config
-from sentiment_cli.config.schema import Training
+from sentiment_cli.config import (
+    Config,
+    Override,
+    config_difference,
+    config_values,
+    load_config,
+    parse_config,
+    write_config,
+)
+from sentiment_cli.config.yaml_source import dump_yaml
 from sentiment_cli.data.prepare import PreparedData, prepare_data
 from sentiment_cli.data.source import portable_source
 from sentiment_cli.errors import Interrupted, RunError
+from sentiment_cli.history import read_history
 from sentiment_cli.runs import Run
-from sentiment_cli.runtime import load_tensorflow
+from sentiment_cli.runtime import choose_device, load_tensorflow
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
+from sentiment_cli.workflows.job import Job
 from sentiment_cli.workflows.record import new_record, now
 from sentiment_cli.workflows.results import DryRun, TrainResult
 
@@ -51,13 +61,14 @@ def train(
     with StopRequest(progress.note) as stop:
         data = _prepare(config, progress)
         load_tensorflow()
+        device = choose_device(config.training.device)
         if force and run.path.exists():
             shutil.rmtree(run.path)
         source = portable_source(config.data.source)
         config = config.model_copy(update={"data": config.data.model_copy(update={"source": source})})
         run.path.mkdir(parents=True)
         write_config(run.config_path, config)
-        return _run_recorded(config, run, data, new_record(config, data, command), progress, stop)
+        return _run_recorded(Job(config, run, data, device, progress), new_record(config, data, command), stop)
 
 
 def resume(run: Run, *, epochs: int | None = None, progress: Progress | None = None, command: str = "") -> TrainResult:
@@ -77,17 +88,19 @@ def resume(run: Run, *, epochs: int | None = None, progress: Progress | None = N
     progress = progress or Silent()
     record = run.read_record()
     config = load_config(run.config_path)
+    _check_same_config(run, record, config)
     if epochs is not None:
-        training = config.training.model_copy(update={"epochs": epochs})
-        config = config.model_copy(update={"training": Training.model_validate(training.model_dump())})
+        config = load_config(run.config_path, [Override(("training", "epochs"), epochs, "--epochs")])
     _check_worth_resuming(run, record, config, epochs)
     with StopRequest(progress.note) as stop:
         data = _prepare(config, progress, root=Path(record.get("data", {}).get("root", "")))
         _check_same_data(run, record, data)
         load_tensorflow()
+        device = choose_device(config.training.device)
         write_config(run.config_path, config)
-        record = {**record, "commands": [*record.get("commands", []), command]}
-        return _run_recorded(config, run, data, record, progress, stop)
+        commands = [*record.get("commands", []), command]
+        record = {**record, "commands": commands, "config": config_values(config)}
+        return _run_recorded(Job(config, run, data, device, progress), record, stop)
 
 
 def dry_run(config: Config, *, progress: Progress | None = None) -> DryRun:
@@ -102,9 +115,10 @@ def dry_run(config: Config, *, progress: Progress | None = None) -> DryRun:
     with StopRequest(progress.note), tempfile.TemporaryDirectory(prefix="sentiment-dry-run-") as directory:
         data = _prepare(config, progress)
         load_tensorflow()
+        device = choose_device(config.training.device)
         from sentiment_cli.workflows.rehearsal import rehearse
 
-        return rehearse(config, data, Run(Path(directory)), progress)
+        return rehearse(Job(config, Run(Path(directory)), data, device, progress))
 
 
 def check_free(run: Run, *, force: bool = False) -> None:
@@ -128,15 +142,14 @@ def _prepare(config: Config, progress: Progress, root: Path | None = None) -> Pr
     return data
 
 
-def _run_recorded(
-    config: Config, run: Run, data: PreparedData, record: dict[str, Any], progress: Progress, stop: StopRequest
-) -> TrainResult:
+def _run_recorded(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainResult:
     """Run the training and let ``run.json`` tell how it stands, however it ends."""
     from sentiment_cli.workflows.training import run_training
 
+    run = job.run
     run.write_record({**record, "status": "running", "stop_reason": None})
     try:
-        return run_training(config, run, data, record, progress, stop)
+        return run_training(job, record, stop)
     except BaseException as error:
         stopped = isinstance(error, (Interrupted, KeyboardInterrupt))
         reason = "interrupted" if stopped else str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -149,7 +162,8 @@ def _run_recorded(
 
 
 def _check_worth_resuming(run: Run, record: dict[str, Any], config: Config, epochs: int | None) -> None:
-    done = int(record.get("epochs") or 0)
+    # The record counts the epochs when a session ends; after a kill the history knows better.
+    done = len(read_history(run.history_path)) if run.history_path.exists() else int(record.get("epochs") or 0)
     if epochs is not None and epochs < done:
         raise RunError(f"{run.path} has {done} epochs already; expected --epochs above that, received {epochs}.")
     if record.get("status") == "finished" and config.training.epochs <= done:
@@ -161,6 +175,18 @@ def _check_worth_resuming(run: Run, record: dict[str, Any], config: Config, epoc
         raise RunError(
             f"{run.path} has finished ({record.get('stop_reason')} after {done} epochs). To train it further: "
             f"sentiment train --resume {run.path} --epochs {config.training.epochs + 5}"
+        )
+
+
+def _check_same_config(run: Run, record: dict[str, Any], config: Config) -> None:
+    """A run goes on as it was configured; what a checkpoint holds fits nothing else."""
+    known = record.get("config")
+    before = parse_config(dump_yaml(known).encode(), str(run.record_path)) if isinstance(known, dict) else config
+    difference = [line for line in config_difference(before, config) if not line.startswith("training.epochs:")]
+    if difference:
+        raise RunError(
+            f"{run.config_path} was changed since the run began:\n  " + "\n  ".join(difference) + "\n"
+            f"Put it back (only --epochs may change), or start a new run: sentiment train -c {run.config_path}"
         )
 
 

@@ -1,0 +1,244 @@
+"""Is the network the one that was asked for, and is a prediction free of its neighbours and of padding?"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+
+from sentiment_cli.config.schema import Activation, Config
+from sentiment_cli.text.token_ids import TokenIds, cut_to_length
+
+CELLS = ("simple_rnn", "gru", "lstm")
+POOLINGS = (["last"], ["max"], ["mean"], ["mean", "last", "max"])
+VOCABULARY = 11
+LENGTH = 6
+
+
+def make_config(*recurrent: dict[str, Any], **model: Any) -> Config:
+    embedding = model.pop("embedding", {"dim": 4})
+    return Config.model_validate(
+        {
+            "text": {"sequence_length": LENGTH},
+            "model": {"embedding": embedding, "recurrent": list(recurrent), **model},
+        }
+    )
+
+
+def make_network(config: Config, classes: int = 2, seed: int = 1) -> Any:
+    """A network whose every weight is random: fresh biases of zero would hide mistakes."""
+    import keras
+
+    from sentiment_cli.model.network import build_network
+
+    keras.utils.set_random_seed(seed)
+    network = build_network(config, VOCABULARY, classes)
+    rng = np.random.default_rng(seed)
+    for weight in network.weights:
+        weight.assign(rng.normal(0, 0.7, weight.shape))
+    return network
+
+
+def make_reviews() -> TokenIds:
+    """Four reviews: six tokens, one, none at all (read as one unknown token), three."""
+    return cut_to_length(np.array([2, 3, 4, 5, 6, 7, 8, 9, 10, 1]), np.array([6, 1, 0, 3]), LENGTH, "tail")
+
+
+def predict(network: Any, token_ids: np.ndarray) -> np.ndarray:
+    return np.asarray(network(token_ids, training=False))
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-x))
+
+
+def run_cell(cell: str, weights: list[np.ndarray], inputs: np.ndarray) -> np.ndarray:
+    """The outputs float64[time, units] of one cell, from its equations, over float64[time, features]."""
+    kernel, recurrent, bias = (weight.astype(np.float64) for weight in weights)
+    units = recurrent.shape[0]
+    state, memory = np.zeros(units), np.zeros(units)
+    outputs = []
+    for x in inputs:
+        if cell == "simple_rnn":
+            state = np.tanh(x @ kernel + state @ recurrent + bias)
+        elif cell == "lstm":
+            i, f, c, o = np.split(x @ kernel + state @ recurrent + bias, 4)
+            memory = sigmoid(f) * memory + sigmoid(i) * np.tanh(c)
+            state = sigmoid(o) * np.tanh(memory)
+        else:
+            xz, xr, xh = np.split(x @ kernel + bias[0], 3)
+            hz, hr, hh = np.split(state @ recurrent + bias[1], 3)
+            update = sigmoid(xz + hz)
+            state = update * state + (1 - update) * np.tanh(xh + sigmoid(xr + hr) * hh)
+        outputs.append(state)
+    return np.array(outputs)
+
+
+def reference_logits(config: Config, network: Any, tokens: np.ndarray) -> np.ndarray:
+    """The logits of one review without any padding but its own, by NumPy alone."""
+    outputs = network.get_layer("embedding").get_weights()[0].astype(np.float64)[tokens]
+    for index, settings in enumerate(config.model.recurrent):
+        name = f"{settings.cell}_{index}"
+        if settings.bidirectional:
+            weights = network.get_layer(f"bidirectional_{name}").get_weights()
+            forwards = run_cell(settings.cell, weights[:3], outputs)
+            backwards = run_cell(settings.cell, weights[3:], outputs[::-1])
+            last = np.concatenate([forwards[-1], backwards[-1]])
+            outputs = np.concatenate([forwards, backwards[::-1]], axis=1)
+        else:
+            outputs = run_cell(settings.cell, network.get_layer(name).get_weights(), outputs)
+            last = outputs[-1]
+    pooled = {"last": last, "max": outputs.max(axis=0), "mean": outputs.mean(axis=0)}
+    kernel, bias = network.get_layer("logits").get_weights()
+    return np.asarray(np.concatenate([pooled[kind] for kind in config.model.pooling]) @ kernel + bias)
+
+
+ARCHITECTURES = list(product(CELLS, (False, True), POOLINGS, (1, 2)))
+
+
+def architecture(cell: str, bidirectional: bool, pooling: list[str], depth: int, **embedding: Any) -> Config:
+    layer = {"cell": cell, "units": 3, "bidirectional": bidirectional}
+    return make_config(*[layer] * depth, pooling=pooling, embedding={"dim": 4, **embedding})
+
+
+@pytest.mark.parametrize(("cell", "bidirectional", "pooling", "depth"), ARCHITECTURES)
+def test_a_prediction_is_the_same_alone_in_a_batch_and_under_extra_padding(
+    cell: str, bidirectional: bool, pooling: list[str], depth: int
+) -> None:
+    config = architecture(cell, bidirectional, pooling, depth)
+    network, reviews = make_network(config), make_reviews()
+    everyone = np.arange(len(reviews))
+    batch = predict(network, reviews.pad(everyone, LENGTH))
+    padded = predict(network, reviews.pad(everyone, LENGTH + 7, rows=6))
+    expected = [reference_logits(config, network, reviews.pad(everyone[i : i + 1], n)[0]) for i, n in lengths(reviews)]
+    np.testing.assert_allclose(batch, expected, atol=1e-5)
+    np.testing.assert_allclose(padded[:4], expected, atol=1e-5)
+    # Alone: the shortest and the empty one, which have nothing but padding to lean on in a batch.
+    for index in (1, 2):
+        alone = predict(network, reviews.pad(everyone[index : index + 1], 1))
+        np.testing.assert_allclose(alone[0], expected[index], atol=1e-5)
+    assert np.ptp(batch) > 1e-3  # reviews are told apart at all
+
+
+def lengths(reviews: TokenIds) -> list[tuple[int, int]]:
+    return list(enumerate(reviews.lengths.tolist()))
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_without_a_mask_the_padding_is_read(bidirectional: bool, pooling: list[str]) -> None:
+    config = architecture("gru", bidirectional, pooling, 1, mask=False)
+    network, reviews = make_network(config), make_reviews()
+    batch = reviews.pad(np.arange(4), LENGTH)
+    np.testing.assert_allclose(
+        predict(network, batch), [reference_logits(config, network, row) for row in batch], atol=1e-5
+    )
+
+
+def test_without_a_mask_only_the_fixed_width_is_accepted() -> None:
+    network = make_network(architecture("gru", False, ["last"], 1, mask=False))
+    assert network.input_shape == (None, LENGTH)
+    with pytest.raises(ValueError, match="expected shape=\\(None, 6\\)"):
+        network(np.ones((2, LENGTH - 1), np.int32))
+
+
+def test_with_a_mask_any_width_is_accepted() -> None:
+    assert make_network(architecture("gru", False, ["last"], 1)).input_shape == (None, None)
+
+
+# Embedding 11 * 4 = 44; from 4 inputs to 3 units: simple_rnn 3 * (4 + 3) + 3 = 24, lstm four times that = 96,
+# gru 3 * (3 * (4 + 3) + 2 * 3) = 81 (two biases, reset_after). Output: units + 1.
+@pytest.mark.parametrize(
+    ("cell", "expected"), [("simple_rnn", 44 + 24 + 4), ("lstm", 44 + 96 + 4), ("gru", 44 + 81 + 4)]
+)
+def test_parameters_are_those_counted_by_hand(cell: str, expected: int) -> None:
+    assert make_network(architecture(cell, False, ["last"], 1)).count_params() == expected
+
+
+def test_parameters_of_a_deep_bidirectional_network_are_those_counted_by_hand() -> None:
+    config = make_config(
+        {"cell": "lstm", "units": 3, "bidirectional": True, "dropout": 0.2},
+        {"cell": "simple_rnn", "units": 2},
+        pooling=["max", "mean"],
+        dense=[{"units": 5, "dropout": 0.5}],
+        dropout=0.5,
+    )
+    # lstm 2 * 96; simple_rnn 2 * (6 + 2) + 2 = 18; pooled 2 * 2 = 4; dense 5 * 4 + 5 = 25; three logits 3 * 5 + 3 = 18.
+    # States of random generators are no parameters.
+    assert make_network(config, classes=3).count_params() == 44 + 192 + 18 + 25 + 18
+
+
+@pytest.mark.parametrize(("classes", "outputs"), [(2, 1), (3, 3), (7, 7)])
+def test_two_classes_have_one_logit_and_more_classes_one_each(classes: int, outputs: int) -> None:
+    network = make_network(architecture("gru", False, ["last"], 1), classes)
+    assert predict(network, make_reviews().pad(np.arange(4), LENGTH)).shape == (4, outputs)
+    assert network.output.dtype == "float32"
+
+
+def test_dense_layers_come_in_the_order_of_the_configuration() -> None:
+    config = make_config({"units": 3}, dense=[{"units": 7, "activation": "tanh"}, {"units": 5}])
+    network = make_network(config)
+    names = [layer.name for layer in network.layers]
+    assert names[-3:] == ["dense_0", "dense_1", "logits"]
+    assert [network.get_layer(name).units for name in names[-3:]] == [7, 5, 1]
+    assert [network.get_layer(name).activation.__name__ for name in names[-3:]] == ["tanh", "relu", "linear"]
+
+
+DROPOUTS: list[dict[str, Any]] = [
+    {"embedding": {"dim": 4, "dropout": 0.5}},
+    {"recurrent": {"dropout": 0.5}},
+    {"recurrent": {"recurrent_dropout": 0.5}},
+    {"dropout": 0.5},
+    {"dense": [{"units": 8, "activation": "tanh", "dropout": 0.5}]},
+]
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("where", DROPOUTS, ids=lambda where: next(iter(where)))
+def test_dropout_is_on_in_training_and_off_in_predicting(cell: str, where: dict[str, Any]) -> None:
+    where = dict(where)
+    config = make_config({"cell": cell, "units": 6, **where.pop("recurrent", {})}, **where)
+    network, batch = make_network(config), make_reviews().pad(np.arange(4), LENGTH)
+    once, again = predict(network, batch), predict(network, batch)
+    np.testing.assert_array_equal(once, again)
+    assert not np.allclose(once, np.asarray(network(batch, training=True)))
+
+
+@pytest.mark.parametrize("activation", get_args(Activation))
+def test_every_activation_builds_and_gives_finite_logits(activation: str) -> None:
+    layers: list[dict[str, Any]] = [{"cell": "simple_rnn", "units": 2, "activation": activation}]
+    layers += [
+        {"cell": cell, "units": 2, "activation": activation, "recurrent_activation": activation}
+        for cell in ("gru", "lstm")
+    ]
+    config = make_config(*layers, pooling=["max"], dense=[{"units": 2, "activation": activation}])
+    import keras
+
+    from sentiment_cli.model.network import build_network
+
+    keras.utils.set_random_seed(1)
+    network = build_network(config, VOCABULARY, 2)
+    assert network.get_layer("lstm_2").recurrent_activation.__name__ == network.get_layer("dense_0").activation.__name__
+    # One token each: over more of them, and through three layers, an exponential grows out of range by its nature.
+    assert np.isfinite(predict(network, make_reviews().pad(np.array([1, 2]), LENGTH))).all()
+
+
+def test_gates_are_sigmoid_where_nothing_else_is_said() -> None:
+    network = make_network(make_config({"cell": "lstm", "units": 2}, {"cell": "gru", "units": 2}))
+    assert [network.get_layer(n).recurrent_activation.__name__ for n in ("lstm_0", "gru_1")] == ["sigmoid", "sigmoid"]
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_one_others() -> None:
+    import keras
+
+    from sentiment_cli.model.network import build_network
+
+    config = architecture("lstm", True, ["max"], 1)
+    built = []
+    for seed in (1, 1, 2):
+        keras.utils.set_random_seed(seed)
+        built.append(build_network(config, VOCABULARY, 2).get_layer("embedding").get_weights()[0])
+    np.testing.assert_array_equal(built[0], built[1])
+    assert not np.allclose(built[0], built[2])

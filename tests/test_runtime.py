@@ -1,0 +1,137 @@
+"""Is a missing GPU said with its reason, is TensorFlow quiet, and are the cores those that may be used?"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sentiment_cli import runtime
+from sentiment_cli.config.schema import Config
+from sentiment_cli.errors import DeviceError
+from sentiment_cli.runtime import Device, available_cores, choose_device, describe_environment, evaluation_device
+
+
+class Gpus:
+    """A stand-in for the part of TensorFlow that knows devices; nothing is really set."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, names: list[str], problem: str | None = None) -> None:
+        import tensorflow as tf
+
+        self.shown: list[Any] | None = None
+        monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: names)
+        monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda gpu: {"device_name": f"Card {gpu}"})
+        monkeypatch.setattr(runtime, "_show_only", self.show)
+        monkeypatch.setattr(runtime, "_try_gpu", lambda module: problem)
+        monkeypatch.setattr(runtime, "why_no_gpu", lambda: "the reason")
+
+    def show(self, module: Any, gpus: list[Any]) -> None:
+        self.shown = gpus
+
+
+@pytest.mark.parametrize("setting", ["gpu", "gpu:0", "gpu:3"])
+def test_a_gpu_that_was_asked_for_and_is_not_there_is_an_error_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    Gpus(monkeypatch, [])
+    with pytest.raises(DeviceError) as caught:
+        choose_device(setting)
+    assert str(caught.value) == f"--device {setting}: no such GPU, the reason. Use --device cpu or --device auto."
+
+
+def test_a_gpu_beyond_the_last_one_is_an_error_with_those_that_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    Gpus(monkeypatch, ["A", "B"])
+    with pytest.raises(DeviceError, match="--device gpu:2: no such GPU, there are 2: gpu:0 to gpu:1"):
+        choose_device("gpu:2")
+
+
+@pytest.mark.parametrize(
+    ("setting", "gpus", "name", "shown", "why"),
+    [
+        ("auto", ["A", "B"], "gpu:0", ["A"], "Card A (found)"),
+        ("gpu", ["A", "B"], "gpu:0", ["A"], "Card A (asked for)"),
+        ("gpu:1", ["A", "B"], "gpu:1", ["B"], "Card B (asked for)"),
+        ("cpu", ["A"], "cpu", [], "cores (asked for)"),
+        ("auto", [], "cpu", [], "cores (the reason)"),
+    ],
+)
+def test_the_device_is_the_one_asked_for_or_found_and_says_why(
+    monkeypatch: pytest.MonkeyPatch, setting: str, gpus: list[str], name: str, shown: list[str], why: str
+) -> None:
+    there = Gpus(monkeypatch, gpus)
+    device = choose_device(setting)
+    assert (device.name, device.is_gpu, there.shown) == (name, name != "cpu", shown)
+    assert device.description.endswith(why)
+
+
+@pytest.mark.parametrize(("setting", "end"), [("auto", "it is broken Use --device cpu."), ("gpu", "it is broken")])
+def test_a_gpu_that_is_listed_and_does_not_work_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, setting: str, end: str
+) -> None:
+    Gpus(monkeypatch, ["A"], problem="it is broken")
+    with pytest.raises(DeviceError, match=f"Card A .*does not work: {end}$"):
+        choose_device(setting)
+
+
+def test_a_run_of_a_gpu_is_evaluated_where_there_is_none() -> None:
+    devices = {"auto": "auto", "gpu": "auto", "gpu:1": "auto", "cpu": "cpu"}
+    for trained, evaluated in devices.items():
+        assert evaluation_device(Config.model_validate({"training": {"device": trained}})) == evaluated
+    assert not Device("cpu", "").is_gpu
+
+
+def test_the_cores_are_those_of_the_affinity(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {1, 4, 6}, raising=False)
+    monkeypatch.setattr(Path, "read_text", lambda path, **options: "max 100000\n")
+    assert available_cores() == 3
+
+
+@pytest.mark.parametrize(
+    ("quota", "cores"), [("200000 100000", 2), ("50000 100000", 1), ("900000 100000", 3), ("?", 3)]
+)
+def test_the_quota_of_a_container_counts_and_leaves_one_core_at_least(
+    monkeypatch: pytest.MonkeyPatch, quota: str, cores: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {1, 4, 6}, raising=False)
+    monkeypatch.setattr(Path, "read_text", lambda path, **options: quota)
+    assert available_cores() == cores
+
+
+def test_versions_are_there_without_tensorflow_being_loaded() -> None:
+    done = child(
+        "from sentiment_cli.runtime import describe_environment as d; import sys; v = d()['versions'];"
+        "assert v['tensorflow'][0] == '2', v; assert 'tensorflow' not in sys.modules"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert describe_environment()["cores"] == available_cores()
+
+
+def child(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "KERAS", "CUDA"))}
+    return subprocess.run(
+        [sys.executable, "-c", code], env={**clean, **environment}, capture_output=True, text=True, check=False
+    )
+
+
+def test_predicting_writes_nothing_to_standard_error(trained_run: Path) -> None:
+    done = child(
+        "import sys; from pathlib import Path;"
+        "from sentiment_cli.runs import Run; from sentiment_cli.workflows import predict;"
+        f"print(predict(Run(Path({str(trained_run)!r})), ['lovely warm', 'dirty'])[0].label)"
+        "; print('mine', file=sys.stderr)"
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "good\n", "mine\n")
+
+
+def test_what_is_held_back_comes_out_when_the_import_fails(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ImportError), runtime._stderr_held_back():
+        os.write(2, b"the only hint\n")
+        raise ImportError
+    with runtime._stderr_held_back():
+        os.write(2, b"chatter\n")
+    os.write(2, b"after\n")
+    assert capfd.readouterr().err == "the only hint\nafter\n"

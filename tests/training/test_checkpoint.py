@@ -1,0 +1,239 @@
+"""Does a checkpoint bring everything back, and is a bad one refused before anything is changed?"""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sentiment_cli.config.schema import Config, Training
+from sentiment_cli.errors import RunError
+from sentiment_cli.history import Epoch
+from sentiment_cli.training.checkpoint import TrainingState, restore_checkpoint, save_checkpoint
+
+STATE = TrainingState(
+    epoch=3,
+    batch=2,
+    loss_sum=0.1 + 0.2,
+    correct=7.0,
+    reviews=16,
+    seconds=1.5,
+    best_epoch=1,
+    best_value=1 / 3,
+    reference=0.4,
+    waited=1,
+    history=[Epoch(1, 0.6, 0.7, 1 / 3, 0.8, 1e-3, 2.0), Epoch(2, float("nan"), 0.7, None, None, 1e-3, 2.0)],
+)
+
+
+def make_network(units: int = 2, seed: int = 1, optimizer: str = "adam") -> tuple[Any, Any]:
+    import keras
+
+    from sentiment_cli.model.network import build_network
+    from sentiment_cli.training.step import build_optimizer
+
+    layers = [{"cell": "gru", "units": units, "dropout": 0.3, "recurrent_dropout": 0.2}]
+    model = {"embedding": {"dim": 2, "dropout": 0.1}, "recurrent": layers, "dropout": 0.5}
+    keras.utils.set_random_seed(seed)
+    network = build_network(Config.model_validate({"model": model}), 5, 2)
+    built = build_optimizer(Training.model_validate({"optimizer": optimizer}))
+    built.build(network.trainable_variables)
+    return network, built
+
+
+def scramble(network: Any, optimizer: Any) -> None:
+    """Give every variable, random states included, a value that no fresh one has."""
+    rng = np.random.default_rng(8)
+    for variable in (*network.variables, *optimizer.variables):
+        variable.assign(rng.integers(1, 9, variable.shape).astype(variable.dtype))
+
+
+def snapshot(network: Any, optimizer: Any) -> list[np.ndarray]:
+    return [variable.numpy() for variable in (*network.variables, *optimizer.variables)]
+
+
+def assert_equal(first: list[np.ndarray], second: list[np.ndarray]) -> None:
+    assert len(first) == len(second)
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "rmsprop", "sgd", "nadam", "adagrad"])
+def test_everything_comes_back_network_optimizer_random_states_and_the_loop(tmp_path: Path, optimizer: str) -> None:
+    network, built = make_network(optimizer=optimizer)
+    scramble(network, built)
+    expected = snapshot(network, built)
+    # Three dropouts, of them the cell's own with two rates, have random states.
+    assert sum("seed_generator" in variable.path for variable in network.variables) == 3
+    save_checkpoint(tmp_path / "last.npz", network, built, STATE)
+    other, other_built = make_network(seed=2, optimizer=optimizer)
+    state = restore_checkpoint(tmp_path / "last.npz", other, other_built)
+    assert_equal(snapshot(other, other_built), expected)
+    assert repr(state) == repr(STATE)  # repr: nan is equal to itself there
+
+
+def test_a_restored_network_draws_the_dropout_that_would_have_come_next(tmp_path: Path) -> None:
+    batch = np.array([[2, 3, 4]], np.int32)
+    network, optimizer = make_network()
+    network(batch, training=True)
+    save_checkpoint(tmp_path / "last.npz", network, optimizer, TrainingState())
+    expected = [network(batch, training=True).numpy() for _ in range(3)]
+    assert not np.array_equal(expected[0], expected[1])
+    other, other_optimizer = make_network(seed=5)
+    restore_checkpoint(tmp_path / "last.npz", other, other_optimizer)
+    assert_equal([other(batch, training=True).numpy() for _ in range(3)], expected)
+
+
+def test_a_network_alone_is_restored_without_its_optimizer(tmp_path: Path) -> None:
+    network, optimizer = make_network()
+    scramble(network, optimizer)
+    save_checkpoint(tmp_path / "best.npz", network, optimizer, STATE)
+    other, other_optimizer = make_network(seed=2)
+    untouched = [variable.numpy() for variable in other_optimizer.variables]
+    restore_checkpoint(tmp_path / "best.npz", other)
+    assert_equal([variable.numpy() for variable in other.variables], [v.numpy() for v in network.variables])
+    assert_equal([variable.numpy() for variable in other_optimizer.variables], untouched)
+
+
+def test_arrays_of_another_shape_are_named_with_both_shapes(tmp_path: Path) -> None:
+    network, optimizer = make_network(units=2)
+    save_checkpoint(tmp_path / "last.npz", network, optimizer, STATE)
+    other, other_optimizer = make_network(units=3)
+    before = snapshot(other, other_optimizer)
+    with pytest.raises(
+        RunError, match=r"last\.npz does not fit the configuration: .*gru.* has shape .2, 6., expected .2, 9."
+    ):
+        restore_checkpoint(tmp_path / "last.npz", other, other_optimizer)
+    assert_equal(snapshot(other, other_optimizer), before)
+
+
+def test_a_checkpoint_without_one_of_the_variables_is_refused_with_its_name(tmp_path: Path) -> None:
+    network, optimizer = make_network()
+    save_checkpoint(tmp_path / "last.npz", network, optimizer, STATE)
+    with np.load(tmp_path / "last.npz") as archive:
+        arrays = dict(archive.items())
+    del arrays["network/0"]
+    np.savez(tmp_path / "last.npz", **arrays)
+    with pytest.raises(RunError, match="does not fit the configuration: embedding/embeddings is missing"):
+        restore_checkpoint(tmp_path / "last.npz", network, optimizer)
+
+
+def test_a_missing_checkpoint_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"last\.npz is missing: the run was stopped before"):
+        restore_checkpoint(tmp_path / "last.npz", *make_network())
+
+
+def refused(path: Path, content: bytes, network: Any, optimizer: Any = None) -> bool:
+    """Whether these bytes are refused as a RunError; any other error is a bug and comes out."""
+    path.write_bytes(content)
+    try:
+        restore_checkpoint(path, network, optimizer)
+    except RunError as error:
+        assert str(path) in str(error)
+        return True
+    return False
+
+
+class Variables:
+    """As much of a network as a checkpoint needs; a small file makes it possible to damage each of its bytes."""
+
+    def __init__(self, value: float) -> None:
+        import keras
+
+        self.variables = [keras.Variable(np.full((2, 3), value), name="kernel"), keras.Variable([value], name="bias")]
+
+    def values(self) -> list[list[Any]]:
+        return [variable.numpy().tolist() for variable in self.variables]
+
+
+def test_a_file_cut_short_anywhere_is_refused_and_nothing_is_assigned(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path / "saved.npz", Variables(1.5), None, TrainingState())
+    content = (tmp_path / "saved.npz").read_bytes()
+    network, untouched = Variables(0.0), Variables(0.0).values()
+    for length in range(len(content)):
+        assert refused(tmp_path / "cut.npz", content[:length], network), length
+    assert network.values() == untouched
+
+
+@pytest.mark.parametrize("mask", [0xFF, 6])
+def test_a_changed_byte_is_refused_or_harmless(tmp_path: Path, mask: int) -> None:
+    saved, network = Variables(1.5), Variables(0.0)
+    save_checkpoint(tmp_path / "saved.npz", saved, None, TrainingState())
+    content, untouched, harmless = (tmp_path / "saved.npz").read_bytes(), network.values(), 0
+    for position, byte in enumerate(content):
+        damaged = content[:position] + bytes([byte ^ mask]) + content[position + 1 :]
+        if refused(tmp_path / "damaged.npz", damaged, network):
+            assert network.values() == untouched, position
+            continue
+        # Time stamps and permissions in the archive's directory may change; what was saved may not.
+        assert network.values() == saved.values(), position
+        harmless += 1
+        network = Variables(0.0)
+    assert harmless < len(content) / 4
+
+
+def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
+    network, optimizer = make_network()
+    np.savez(tmp_path / "other.npz", a=np.zeros(3))
+    np.save(tmp_path / "array.npy", np.zeros(3))
+    for content in (b"", b"text", (tmp_path / "other.npz").read_bytes(), (tmp_path / "array.npy").read_bytes()):
+        assert refused(tmp_path / "last.npz", content, network, optimizer)
+
+
+def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
+    network, optimizer = make_network()
+    save_checkpoint(tmp_path / "last.npz", network, optimizer, STATE)
+    touched = tmp_path / "touched"
+
+    class Evil:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return Path.touch, (touched,)
+
+    with np.load(tmp_path / "last.npz") as archive:
+        arrays = dict(archive.items())
+    arrays["network/0"] = np.array([Evil()], dtype=object)
+    np.savez(tmp_path / "last.npz", **arrays)
+    with pytest.raises(RunError, match="damaged"):
+        restore_checkpoint(tmp_path / "last.npz", network, optimizer)
+    assert not touched.exists()
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '{"epoch": 1}', "null", '{"surprise": 1, "history": []}', "{"])
+def test_a_state_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    network, optimizer = make_network()
+    save_checkpoint(tmp_path / "last.npz", network, optimizer, STATE)
+    with np.load(tmp_path / "last.npz") as archive:
+        arrays = dict(archive.items())
+    np.savez(tmp_path / "last.npz", **{**arrays, "state": np.array(text)})
+    with pytest.raises(RunError, match="damaged"):
+        restore_checkpoint(tmp_path / "last.npz", network, optimizer)
+
+
+@pytest.mark.parametrize("written", [0, 1, 300])
+def test_a_full_disk_leaves_the_checkpoint_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    network, optimizer = make_network()
+    path = tmp_path / "last.npz"
+    save_checkpoint(path, network, optimizer, STATE)
+    before = path.read_bytes()
+    scramble(network, optimizer)
+
+    def fill_disk(file: Path, **arrays: Any) -> None:
+        file.write_bytes(b"x" * written)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", fill_disk)
+    with pytest.raises(OSError, match="No space left"):
+        save_checkpoint(path, network, optimizer, TrainingState(epoch=9))
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_next_epoch_begins_at_its_first_batch_and_keeps_what_was_best() -> None:
+    state = TrainingState(4, 7, 1.0, 5.0, 8, 2.0, 3, 0.5, 0.6, 1)
+    state.start_next_epoch()
+    assert state == TrainingState(5, 0, 0.0, 0.0, 0, 0.0, 3, 0.5, 0.6, 1)

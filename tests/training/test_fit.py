@@ -1,0 +1,391 @@
+"""Does the loop stop, keep, resume and fail as it says, epoch by epoch and batch by batch?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sentiment_cli.config.schema import Config
+from sentiment_cli.history import Epoch, read_history
+from sentiment_cli.runs import Run
+from sentiment_cli.text.token_ids import cut_to_length
+from sentiment_cli.training.checkpoint import TrainingState, restore_checkpoint
+from sentiment_cli.training.interruption import StopRequest
+from sentiment_cli.training.plan import Plan
+from sentiment_cli.training.progress import Silent
+
+GRU = {"cell": "gru", "units": 3}
+
+
+def make_config(recurrent: dict[str, Any] | None = None, dropout: float = 0.0, **training: Any) -> Config:
+    return Config.model_validate(
+        {
+            "text": {"sequence_length": 5},
+            "model": {"embedding": {"dim": 3}, "recurrent": [recurrent or GRU], "pooling": "max", "dropout": dropout},
+            "training": {"epochs": 3, "batch_size": 4, "learning_rate": 0.05, "seed": 7, **training},
+        }
+    )
+
+
+def make_set(n: int, seed: int = 1) -> Any:
+    """Reviews of 1 to 5 tokens; those that hold the token 2 are of the second class, the others hold 3 instead."""
+    from sentiment_cli.training.fit import EncodedSet
+
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(1, 6, n)
+    labels = (np.arange(n) % 2).astype(np.int32)
+    reviews = [rng.integers(4, 12, length) for length in lengths]
+    for review, label in zip(reviews, labels, strict=True):
+        review[rng.integers(len(review))] = 2 if label else 3
+    return EncodedSet(cut_to_length(np.concatenate(reviews), lengths, 5, "tail"), labels)
+
+
+class Recorder(Silent):
+    """Writes down what it is told, and asks to stop at the k-th `advance`."""
+
+    def __init__(self, stop_at: int | None = None) -> None:
+        self.stop = StopRequest(lambda note: None)
+        self.stop_at, self.calls = stop_at, 0
+        self.phases: list[str] = []
+        self.epochs: list[tuple[int, bool]] = []
+
+    def phase(self, name: str, total: int | None = None) -> None:
+        self.phases.append(name)
+
+    def advance(self, reviews: int, loss: float | None = None, accuracy: float | None = None) -> None:
+        self.calls += 1
+        if self.calls == self.stop_at:
+            self.stop.exit_code = 130
+
+    def epoch_done(self, epoch: Epoch, epochs: int, *, is_best: bool) -> None:
+        self.epochs.append((epoch.epoch, is_best))
+
+
+def make_trainer(config: Config, path: Path, n: int = 10, validation: int = 6, **options: Any) -> Any:
+    import keras
+
+    from sentiment_cli.model.network import build_network
+    from sentiment_cli.training.fit import Trainer
+    from sentiment_cli.training.step import build_optimizer
+
+    keras.utils.set_random_seed(config.training.seed)
+    network = build_network(config, 12, 2)
+    optimizer = build_optimizer(config.training)
+    optimizer.build(network.trainable_variables)
+    plan = Plan(False, (), min(config.training.batch_size, n), "")
+    recorder = options.pop("progress", None) or Recorder()
+    held_out = make_set(validation, seed=2) if validation else None
+    weights = np.ones(2, np.float32)
+    return Trainer(
+        config, Run(path), network, optimizer, plan, make_set(n), held_out, weights, recorder, recorder.stop, **options
+    )
+
+
+def values(trainer: Any) -> list[np.ndarray]:
+    return [variable.numpy() for variable in (*trainer.network.variables, *trainer.optimizer.variables)]
+
+
+def without_seconds(rows: Any) -> list[Epoch]:
+    return [replace(row, seconds=0.0) for row in rows]
+
+
+# -- What is monitored, with values made by hand in place of steps --------------------------------------------------
+
+
+def run_with(path: Path, figures: list[tuple[float, float]], epochs: int | None = None, **training: Any) -> Any:
+    """A training whose validation gives these (loss, accuracy), and whose steps only count."""
+    trainer = make_trainer(make_config(epochs=epochs or len(figures), **training), path)
+    given: Iterator[tuple[float, float]] = iter(figures)
+
+    def count(batch: Any, state: TrainingState) -> None:
+        state.loss_sum, state.correct = state.loss_sum + 1, state.correct + 1
+        state.reviews, state.batch = state.reviews + len(batch.indices), state.batch + 1
+
+    trainer.train_on = count
+    trainer._validate = lambda: next(given)
+    state = TrainingState()
+    reason = trainer.fit(state)
+    return reason, state, trainer
+
+
+def losses(*values: float) -> list[tuple[float, float]]:
+    return [(value, 0.5) for value in values]
+
+
+def accuracies(*values: float) -> list[tuple[float, float]]:
+    return [(0.5, value) for value in values]
+
+
+@pytest.mark.parametrize(
+    ("figures", "monitor", "patience", "stopped_after", "best"),
+    [
+        # Two epochs in a row without improvement after the best one, the second.
+        (losses(0.9, 0.5, 0.6, 0.7, 0.1), "val_loss", 2, 4, 2),
+        # An improvement starts the count anew.
+        (losses(0.9, 0.95, 0.8, 0.85, 0.7), "val_loss", 2, None, 5),
+        # A tie is no improvement, and the earlier epoch is kept.
+        (losses(0.5, 0.5, 0.5, 0.1), "val_loss", 2, 3, 1),
+        (accuracies(0.5, 0.7, 0.7, 0.7, 0.9), "val_accuracy", 2, 4, 2),
+        # Not-a-number is never better, first or later; the others are.
+        (losses(float("nan"), 0.5, float("nan"), 0.4), "val_loss", 2, None, 4),
+        # Accuracy rises while the loss does too: each monitor has its own opinion.
+        ([(0.5, 0.6), (0.6, 0.7), (0.7, 0.8), (0.4, 0.5)], "val_loss", 2, 3, 1),
+        ([(0.5, 0.6), (0.6, 0.7), (0.7, 0.8), (0.4, 0.5)], "val_accuracy", 2, None, 3),
+        (losses(0.5, 0.6), "val_loss", 1, None, 1),
+    ],
+)
+def test_patience_counts_epochs_without_improvement(
+    tmp_path: Path,
+    figures: list[tuple[float, float]],
+    monitor: str,
+    patience: int,
+    stopped_after: int | None,
+    best: int,
+) -> None:
+    reason, state, trainer = run_with(tmp_path, figures, early_stopping={"monitor": monitor, "patience": patience})
+    assert reason == ("early stopping" if stopped_after else "all epochs done")
+    assert len(state.history) == (stopped_after or len(figures))
+    assert state.best_epoch == best
+    assert [epoch for epoch, is_best in trainer.progress.epochs if is_best][-1] == best
+
+
+def test_a_change_below_min_delta_is_no_improvement_but_still_the_best() -> None:
+    from sentiment_cli.training.fit import _improves
+
+    # 0.5 -> 0.4375 improves by 0.0625 exactly, in binary too.
+    assert not _improves(0.4375, 0.5, "val_loss", 0.0625)
+    assert _improves(0.4374, 0.5, "val_loss", 0.0625)
+    assert not _improves(0.5625, 0.5, "val_accuracy", 0.0625)
+    assert _improves(0.4375, 0.5, "val_loss")
+
+
+def test_small_steps_add_up_against_min_delta(tmp_path: Path) -> None:
+    # 0.9 -> 0.85 -> 0.79: neither step alone is over 0.1, both together are; the best epoch follows every step.
+    stopping = {"monitor": "val_loss", "patience": 3, "min_delta": 0.1}
+    reason, state, _ = run_with(tmp_path, losses(0.9, 0.85, 0.79, 0.78), early_stopping=stopping)
+    assert (reason, state.best_epoch, state.waited, state.reference) == ("all epochs done", 4, 1, 0.79)
+
+
+def test_without_early_stopping_the_best_epoch_is_that_of_the_lowest_loss_and_all_are_done(tmp_path: Path) -> None:
+    reason, state, _ = run_with(tmp_path, [(0.5, 0.6), (0.3, 0.2), (0.4, 0.9), (0.6, 0.9)])
+    assert (reason, state.best_epoch, len(state.history)) == ("all epochs done", 2, 4)
+
+
+def test_patience_that_runs_out_in_the_last_epoch_is_all_epochs_done(tmp_path: Path) -> None:
+    reason, _, _ = run_with(tmp_path, losses(0.5, 0.6, 0.7), early_stopping={"patience": 2})
+    assert reason == "all epochs done"
+
+
+def test_a_loss_that_is_never_a_number_keeps_no_epoch_as_best(tmp_path: Path) -> None:
+    _, state, trainer = run_with(tmp_path, losses(float("nan"), float("nan")))
+    assert state.best_epoch is None
+    assert not trainer.run.best_checkpoint_path.exists()
+    assert trainer.run.last_checkpoint_path.exists()
+
+
+def test_a_training_whose_patience_is_over_does_not_go_on_by_itself(tmp_path: Path) -> None:
+    # As after a stop while the test part was being read: what is left to do is no epoch.
+    stopping = {"monitor": "val_loss", "patience": 1}
+    _, state, trainer = run_with(tmp_path, losses(0.5, 0.6, 0.1), early_stopping=stopping)
+    assert len(state.history) == 2
+    assert trainer.fit(state) == "early stopping"
+    assert len(state.history) == 2
+
+
+# -- Real steps ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, TrainingState]:
+    """Three epochs of a small network with dropout."""
+    trainer = make_trainer(make_config(dropout=0.3), tmp_path_factory.mktemp("straight"))
+    state = TrainingState()
+    assert trainer.fit(state) == "all epochs done"
+    return trainer, state
+
+
+def test_the_history_is_the_state_and_the_file(straight: tuple[Any, TrainingState]) -> None:
+    trainer, state = straight
+    assert [row.epoch for row in state.history] == [1, 2, 3]
+    assert read_history(trainer.run.history_path).rows == state.history
+    assert all(row.learning_rate == pytest.approx(0.05) and row.seconds > 0 for row in state.history)
+    assert trainer.progress.phases == [name for epoch in (1, 2, 3) for name in (f"epoch {epoch}/3", "validation")]
+
+
+def test_best_and_last_hold_the_epochs_they_are_named_for(straight: tuple[Any, TrainingState], tmp_path: Path) -> None:
+    trainer, state = straight
+    other = make_trainer(trainer.config, tmp_path)
+    last = restore_checkpoint(trainer.run.last_checkpoint_path, other.network, other.optimizer)
+    for one, another in zip(values(trainer), values(other), strict=True):
+        np.testing.assert_array_equal(one, another)
+    assert (last.epoch, last.batch, last.reviews) == (4, 0, 0)
+    best = restore_checkpoint(trainer.run.best_checkpoint_path, other.network, other.optimizer)
+    assert best.best_epoch == state.best_epoch == len(best.history)
+    # The validation of the restored weights is the one in the history.
+    row = state.history[state.best_epoch - 1]
+    assert other._validate() == (pytest.approx(row.val_loss, abs=1e-6), row.val_accuracy)
+
+
+def test_the_same_seed_gives_the_same_history_and_weights(straight: tuple[Any, TrainingState], tmp_path: Path) -> None:
+    first, state = straight
+    second, again = make_trainer(first.config, tmp_path), TrainingState()
+    second.fit(again)
+    assert without_seconds(again.history) == without_seconds(state.history)
+    for one, another in zip(values(first), values(second), strict=True):
+        np.testing.assert_array_equal(one, another)
+
+
+def test_another_seed_gives_another_history(straight: tuple[Any, TrainingState], tmp_path: Path) -> None:
+    _, state = straight
+    other, again = make_trainer(make_config(dropout=0.3, seed=8), tmp_path), TrainingState()
+    other.fit(again)
+    assert without_seconds(again.history) != without_seconds(state.history)
+
+
+def test_a_tiny_set_is_learned_by_heart(tmp_path: Path) -> None:
+    trainer = make_trainer(make_config(epochs=30, batch_size=5), tmp_path, validation=0)
+    state = TrainingState()
+    trainer.fit(state)
+    assert state.history[-1].accuracy == 1
+    assert state.history[-1].loss < 0.1
+
+
+def test_without_validation_the_last_epoch_is_the_best(tmp_path: Path) -> None:
+    trainer = make_trainer(make_config(epochs=2), tmp_path, validation=0)
+    state = TrainingState()
+    trainer.fit(state)
+    assert state.best_epoch == 2
+    assert [(row.val_loss, row.val_accuracy) for row in state.history] == [(None, None)] * 2
+    best = restore_checkpoint(trainer.run.best_checkpoint_path, trainer.network, trainer.optimizer)
+    assert best.epoch == 3
+
+
+ARCHITECTURES = {
+    "gru": make_config({**GRU, "dropout": 0.2}),
+    "lstm": make_config({"cell": "lstm", "units": 3, "recurrent_dropout": 0.2, "bidirectional": True}, dropout=0.3),
+}
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_stopped_after_any_batch_and_continued_the_result_is_the_same_to_the_last_bit(
+    tmp_path: Path, name: str
+) -> None:
+    # 10 reviews in batches of 4 are three batches and one validation an epoch: 12 calls of `advance` in three epochs.
+    config = ARCHITECTURES[name]
+    trainer = make_trainer(config, tmp_path / "straight")
+    start = values(trainer)
+    straight = TrainingState()
+    trainer.fit(straight)
+    assert trainer.progress.calls == 12
+    expected = values(trainer)
+    for stop_at in range(1, 13):
+        put_back(trainer, start)
+        stopped = replace(trainer, run=Run(tmp_path / str(stop_at)), progress=(watch := Recorder(stop_at)))
+        stopped.stop, stopped.train_step, stopped.score_step = watch.stop, trainer.train_step, trainer.score_step
+        assert stopped.fit(TrainingState()) == "interrupted"
+        put_back(trainer, [np.ones_like(value) for value in start])
+        state = restore_checkpoint(stopped.run.last_checkpoint_path, trainer.network, trainer.optimizer)
+        assert (state.epoch, state.batch) == ((stop_at - 1) // 4 + 1, min((stop_at - 1) % 4 + 1, 3))
+        stopped.stop.exit_code = watch.stop_at = None
+        assert stopped.fit(state) == "all epochs done"
+        assert without_seconds(state.history) == without_seconds(straight.history), stop_at
+        for one, another in zip(values(trainer), expected, strict=True):
+            np.testing.assert_array_equal(one, another)
+
+
+def put_back(trainer: Any, arrays: list[np.ndarray]) -> None:
+    for variable, array in zip((*trainer.network.variables, *trainer.optimizer.variables), arrays, strict=True):
+        variable.assign(array)
+
+
+def test_a_loss_that_is_no_number_stops_with_advice_and_leaves_the_epoch_before(tmp_path: Path) -> None:
+    from sentiment_cli.training.fit import NotFinite
+
+    trainer = make_trainer(make_config(), tmp_path)
+    trainer.config = trainer.config.model_copy(
+        update={"training": trainer.config.training.model_copy(update={"epochs": 1})}
+    )
+    state = TrainingState()
+    trainer.fit(state)
+    before = trainer.run.last_checkpoint_path.read_bytes()
+    expected = values(trainer)
+    trainer.config = make_config()
+    trainer.optimizer.learning_rate.assign(3e38)
+    with pytest.raises(NotFinite) as caught:
+        trainer.fit(state)
+    message = str(caught.value)
+    assert re.match(r"The loss is (nan|inf) in epoch 2, batch [23], at learning rate 3e\+38\. ", message)
+    assert message.endswith("Lower training.learning_rate or set training.clip_norm.")
+    assert trainer.run.last_checkpoint_path.read_bytes() == before
+    other = make_trainer(make_config(), tmp_path)
+    assert restore_checkpoint(trainer.run.last_checkpoint_path, other.network, other.optimizer).epoch == 2
+    for one, another in zip(values(other), expected, strict=True):
+        np.testing.assert_array_equal(one, another)
+
+
+def test_a_full_disk_at_the_end_of_an_epoch_leaves_the_checkpoints_of_the_epoch_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = make_trainer(make_config(epochs=1), tmp_path)
+    state = TrainingState()
+    trainer.fit(state)
+    kept = {path: path.read_bytes() for path in (tmp_path / "checkpoints").iterdir()}
+
+    def fill_disk(file: Path, **arrays: Any) -> None:
+        Path(file).write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    trainer.config = make_config(epochs=2)
+    monkeypatch.setattr(np, "savez", fill_disk)
+    with pytest.raises(OSError, match="No space left"):
+        trainer.fit(state)
+    assert {path: path.read_bytes() for path in (tmp_path / "checkpoints").iterdir()} == kept
+    assert len(read_history(trainer.run.history_path)) == 2  # the figures of the epoch are not lost
+
+
+def test_after_the_loop_a_signal_no_longer_waits_for_a_batch(straight: tuple[Any, TrainingState]) -> None:
+    trainer, _ = straight
+    assert trainer.stop.graceful is False
+
+
+def test_a_class_weight_makes_its_class_cheaper_to_miss(tmp_path: Path) -> None:
+    trainer = make_trainer(make_config(epochs=4), tmp_path, validation=0)
+    trainer.class_weights = np.array([0.0, 1.0], np.float32)
+    trainer.fit(TrainingState())
+    # Only the second class counts, so everything is said to be of it.
+    token_ids = trainer.train.token_ids.pad(np.arange(10), 5)
+    assert (np.asarray(trainer.score_step(token_ids)) > 0).all()
+
+
+def test_only_an_unmasked_network_has_a_fixed_width() -> None:
+    from sentiment_cli.training.fit import fixed_width
+
+    assert fixed_width(make_config()) is None
+    unmasked = Config.model_validate({"text": {"sequence_length": 9}, "model": {"embedding": {"mask": False}}})
+    assert fixed_width(unmasked) == 9
+
+
+def test_weights_that_the_last_step_of_an_epoch_spoils_stop_the_run_before_they_are_saved(tmp_path: Path) -> None:
+    from sentiment_cli.training.fit import NotFinite
+
+    trainer = make_trainer(make_config(), tmp_path, validation=0)
+    step, steps = trainer.train_on, 3  # ten reviews in batches of four
+
+    def spoil_the_sixth(batch: Any, state: TrainingState) -> None:
+        step(batch, state)
+        if state.epoch == 2 and state.batch == steps:
+            trainer.network.trainable_variables[0].assign_add([[np.nan] * 3] * 12)
+
+    trainer.train_on = spoil_the_sixth
+    with pytest.raises(NotFinite, match=r"embeddings holds numbers that are not finite in epoch 2"):
+        trainer.fit(TrainingState())
+
+    assert len(read_history(Run(tmp_path).history_path)) == 1
+    assert restore_checkpoint(Run(tmp_path).last_checkpoint_path, trainer.network, trainer.optimizer).epoch == 2
+    assert all(np.isfinite(value).all() for value in values(trainer))

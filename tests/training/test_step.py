@@ -1,0 +1,212 @@
+"""Does a step do what the textbook says, to loss, weights and figures?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sentiment_cli.config.schema import Config, Training
+
+BATCH = np.array([[2, 3, 4], [5, 2, 0], [6, 0, 0]], np.int32)
+LABELS = np.array([1, 0, 1], np.int32)
+ONES = np.ones(3, np.float32)
+CELLS = ("simple_rnn", "gru", "lstm")
+
+
+def make_network(*recurrent: dict[str, Any], classes: int = 2, **model: Any) -> Any:
+    import keras
+
+    from sentiment_cli.model.network import build_network
+
+    config = Config.model_validate({"model": {"embedding": {"dim": 4}, "recurrent": list(recurrent), **model}})
+    keras.utils.set_random_seed(1)
+    return build_network(config, 8, classes)
+
+
+def make_step(network: Any, *, jit_compile: bool = False, **training: Any) -> tuple[Any, Any]:
+    from sentiment_cli.training.step import build_optimizer, build_train_step
+
+    optimizer = build_optimizer(Training(**training))
+    optimizer.build(network.trainable_variables)
+    return build_train_step(network, optimizer, jit_compile=jit_compile), optimizer
+
+
+def values(network: Any) -> dict[str, np.ndarray]:
+    return {weight.path: weight.numpy() for weight in network.trainable_variables}
+
+
+def bag_of_words() -> tuple[Any, np.ndarray]:
+    """A network whose gradient can be written down: the logit is the sum of a review's word vectors (of one number)."""
+    import keras
+
+    token_ids = keras.Input((None,), dtype="int32")
+    vectors = keras.layers.Embedding(8, 1, name="embedding")(token_ids)
+    network = keras.Model(token_ids, keras.ops.sum(vectors, axis=1))
+    table = np.linspace(-1, 1, 8)[:, None]
+    network.weights[0].assign(table)
+    return network, table
+
+
+def bag_of_words_gradient(table: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The gradient of the mean loss: (sigmoid(logit) - label) / n, added up over every occurrence of a word."""
+    gradient = np.zeros_like(table)
+    for row, label, weight in zip(BATCH, LABELS, weights, strict=True):
+        logit = table[row].sum()
+        for token in row:
+            gradient[token] += weight * (1 / (1 + np.exp(-logit)) - label) / len(BATCH)
+    return gradient
+
+
+def numpy_losses(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    wide = np.concatenate([np.zeros_like(logits), logits], axis=1) if logits.shape[1] == 1 else logits
+    shares = np.exp(wide) / np.exp(wide).sum(axis=1, keepdims=True)
+    return np.asarray(-np.log(shares[np.arange(len(labels)), labels]))
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_loss_is_the_negative_logarithm_of_the_right_class(classes: int) -> None:
+    from sentiment_cli.training.step import cross_entropy
+
+    logits = np.random.default_rng(1).normal(0, 2, (6, 1 if classes == 2 else classes)).astype(np.float32)
+    labels = np.arange(6, dtype=np.int32) % classes
+    np.testing.assert_allclose(cross_entropy(labels, logits), numpy_losses(logits, labels), rtol=1e-5)
+
+
+def test_a_sure_mistake_has_a_finite_loss() -> None:
+    from sentiment_cli.training.step import cross_entropy
+
+    logits = np.array([[500.0], [-500.0]], np.float32)
+    assert np.asarray(cross_entropy(np.array([0, 1], np.int32), logits)).tolist() == [500, 500]
+
+
+def test_a_tie_of_two_classes_goes_to_the_first() -> None:
+    from sentiment_cli.training.step import is_correct
+
+    logits = np.array([[0.0], [0.0], [0.1], [-0.1]], np.float32)
+    assert np.asarray(is_correct(np.array([0, 1, 1, 0], np.int32), logits)).tolist() == [True, False, True, True]
+    several = np.array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]], np.float32)
+    assert np.asarray(is_correct(np.array([0, 2], np.int32), several)).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_step_returns_the_unweighted_loss_and_the_right_predictions_of_the_weights_before_it(classes: int) -> None:
+    network = make_network({"cell": "gru", "units": 3}, classes=classes)
+    logits = network(BATCH, training=False).numpy()
+    wide = np.concatenate([np.zeros_like(logits), logits], axis=1) if classes == 2 else logits
+    step, _ = make_step(network)
+    loss_sum, correct = step(BATCH, LABELS, np.array([9, 9, 9], np.float32), ONES)
+    assert float(loss_sum) == pytest.approx(numpy_losses(logits, LABELS).sum(), rel=1e-5)
+    assert float(correct) == (wide.argmax(axis=1) == LABELS).sum()
+
+
+def test_rows_that_fill_up_a_batch_change_nothing() -> None:
+    results = []
+    for filled in (0, 4):
+        network = make_network({"cell": "lstm", "units": 3})
+        step, _ = make_step(network, clip_norm=0.1)
+        rows = np.concatenate([BATCH, np.tile(np.array([[1, 0, 0]], np.int32), (filled, 1))])
+        zeros = np.zeros(filled, np.float32)
+        present = np.concatenate([ONES, zeros])
+        labels = np.concatenate([LABELS, np.zeros(filled, np.int32)])
+        figures = step(rows, labels, present, present)
+        results.append((figures, values(network)))
+    (first, first_values), (second, second_values) = results
+    assert [float(figure) for figure in first] == pytest.approx([float(figure) for figure in second], rel=1e-5)
+    for name, value in first_values.items():
+        np.testing.assert_allclose(value, second_values[name], atol=1e-6)
+
+
+@pytest.mark.parametrize("weights", [[1, 1, 1], [0.5, 3, 0.5]])
+def test_a_plain_step_is_the_gradient_of_the_weighted_mean_times_the_learning_rate(weights: list[float]) -> None:
+    # The word 2 stands in two reviews, and the padding 0, which this network reads, three times.
+    network, table = bag_of_words()
+    step, _ = make_step(network, optimizer="sgd", learning_rate=0.5)
+    step(BATCH, LABELS, np.array(weights, np.float32), ONES)
+    expected = table - 0.5 * bag_of_words_gradient(table, np.array(weights))
+    np.testing.assert_allclose(network.weights[0].numpy(), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_two_adam_steps_add_up_a_words_gradient_before_they_square_it(jit_compile: bool) -> None:
+    network, table = bag_of_words()
+    step, _ = make_step(network, optimizer="adam", learning_rate=0.1, jit_compile=jit_compile)
+    mean, square = np.zeros_like(table), np.zeros_like(table)
+    for t in (1, 2):
+        gradient = bag_of_words_gradient(table, ONES)
+        mean = 0.9 * mean + 0.1 * gradient
+        square = 0.999 * square + 0.001 * gradient**2
+        rate = 0.1 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+        table = table - rate * mean / (np.sqrt(square) + 1e-7)
+        step(BATCH, LABELS, ONES, ONES)
+    np.testing.assert_allclose(network.weights[0].numpy(), table, atol=1e-5)
+
+
+def test_clipping_scales_the_gradient_of_all_weights_together() -> None:
+    network, table = bag_of_words()
+    step, _ = make_step(network, optimizer="sgd", learning_rate=1.0, clip_norm=0.01)
+    step(BATCH, LABELS, ONES, ONES)
+    gradient = bag_of_words_gradient(table, ONES)
+    assert np.linalg.norm(gradient) > 0.01
+    moved = table - network.weights[0].numpy()
+    assert np.linalg.norm(moved) == pytest.approx(0.01, rel=1e-4)
+    np.testing.assert_allclose(moved, gradient * 0.01 / np.linalg.norm(gradient), atol=1e-6)
+
+
+def test_a_gradient_within_the_limit_is_not_scaled() -> None:
+    network, table = bag_of_words()
+    step, _ = make_step(network, optimizer="sgd", learning_rate=1.0, clip_norm=100.0)
+    step(BATCH, LABELS, ONES, ONES)
+    np.testing.assert_allclose(table - network.weights[0].numpy(), bag_of_words_gradient(table, ONES), atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_one_step_moves_every_weight(cell: str) -> None:
+    layers = [{"cell": cell, "units": 3, "bidirectional": True}, {"cell": cell, "units": 3}]
+    network = make_network(*layers, pooling=["last", "max", "mean"], dense=[{"units": 3, "activation": "tanh"}])
+    before = values(network)
+    step, _ = make_step(network)
+    step(BATCH, LABELS, ONES, ONES)
+    after = values(network)
+    for name, value in before.items():
+        assert (value != after[name]).any(), name
+    # Of the embedding exactly the words of the batch move: the padding is masked, and 1 and 7 do not occur.
+    (table,) = (name for name in before if "embedding" in name)
+    assert np.flatnonzero((before[table] != after[table]).any(axis=1)).tolist() == [2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_compiled_step_gives_the_same_weights(cell: str) -> None:
+    results = []
+    for jit_compile in (False, True):
+        network = make_network({"cell": cell, "units": 3}, pooling=["max", "last"])
+        step, _ = make_step(network, jit_compile=jit_compile, optimizer="sgd", learning_rate=0.5, clip_norm=1.0)
+        figures = [[float(figure) for figure in step(BATCH, LABELS, ONES, ONES)] for _ in range(2)]
+        results.append((figures, values(network)))
+    (plain_figures, plain), (compiled_figures, compiled) = results
+    np.testing.assert_allclose(plain_figures, compiled_figures, atol=1e-5)
+    for name, value in plain.items():
+        np.testing.assert_allclose(value, compiled[name], atol=1e-5)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "rmsprop", "sgd", "nadam", "adagrad"])
+def test_every_optimizer_builds_with_the_configured_rate_and_clip(optimizer: str) -> None:
+    from sentiment_cli.training.step import build_optimizer
+
+    built = build_optimizer(Training.model_validate({"optimizer": optimizer, "learning_rate": 0.25, "clip_norm": 2.0}))
+    assert type(built).__name__.lower() == optimizer
+    assert float(built.learning_rate) == 0.25
+    assert built.global_clipnorm == 2
+    assert built.get_config().get("momentum", None if optimizer != "rmsprop" else 0) == {"sgd": 0.9, "rmsprop": 0}.get(
+        optimizer
+    )
+
+
+def test_scoring_has_no_dropout() -> None:
+    from sentiment_cli.training.step import build_score_step
+
+    network = make_network({"cell": "gru", "units": 3, "dropout": 0.9}, dropout=0.9)
+    score = build_score_step(network)
+    np.testing.assert_array_equal(score(BATCH), score(BATCH))
+    np.testing.assert_allclose(score(BATCH), network(BATCH, training=False), atol=1e-6)

@@ -1,0 +1,213 @@
+"""Are the figures of an evaluation those of its own table, and does other data leave the run as it was?"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import tiny_texts, write_reviews
+
+from sentiment_cli.errors import DataError, RunError, UsageError
+from sentiment_cli.evaluation.predictions import Prediction, read_predictions
+from sentiment_cli.runs import Run
+from sentiment_cli.training.progress import Silent
+from sentiment_cli.workflows import EvaluateResult, evaluate
+
+
+class Told(Silent):
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def note(self, message: str) -> None:
+        self.lines.append(message)
+
+    warn = note
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+
+def move_reviews(run: Path, reviews: Path, target: Path) -> Path:
+    """A copy of the reviews, and the run's record saying that they are there."""
+    shutil.copytree(reviews, target)
+    record = Run(run).read_record()
+    record["data"]["root"] = str(target.resolve())
+    Run(run).write_record(record)
+    return target
+
+
+def assert_figures_follow_from(result: EvaluateResult, rows: list[Prediction]) -> None:
+    """Everything that can be counted in a table of predictions."""
+    found, names = result.evaluation, result.evaluation.class_names
+    assert found.examples == len(rows)
+    assert found.accuracy == pytest.approx(sum(row.actual == row.predicted for row in rows) / len(rows))
+    assert found.loss == pytest.approx(
+        sum(-math.log(row.probabilities[row.actual]) for row in rows) / len(rows), rel=1e-5
+    )
+    assert found.confusion_matrix == [
+        [sum((row.actual, row.predicted) == (actual, guess) for row in rows) for guess in names] for actual in names
+    ]
+    assert all(row.probability == max(row.probabilities.values()) for row in rows)
+    assert all(row.probabilities[row.predicted] == row.probability for row in rows)
+    support = {name: sum(row.actual == name for row in rows) for name in names}
+    assert {name: found.classes[name]["support"] for name in names} == support
+    assert found.majority_baseline == pytest.approx(max(support.values()) / len(rows))
+
+
+@pytest.mark.parametrize(("split", "examples"), [("test", 16), ("validation", 10), ("train", 30)])
+def test_a_part_of_the_own_data_is_evaluated_into_the_run(run_copy: Path, split: str, examples: int) -> None:
+    run = Run(run_copy)
+    before = run.read_metrics()
+    result = evaluate(run, split=split)
+    rows = read_predictions(run.predictions_path(split))
+    assert (result.split, len(rows), result.directory) == (split, examples, run.path)
+    assert_figures_follow_from(result, rows)
+    assert run.read_metrics() == {**before, split: result.evaluation.to_dict()}
+    assert before.get(split, result.evaluation.to_dict()) == result.evaluation.to_dict()  # as training found
+    name = "confusion_matrix.png" if split == "test" else f"confusion_matrix_{split}.png"
+    assert (run.plots_dir / name).stat().st_size > 1000
+
+
+def test_the_three_parts_share_no_review(run_copy: Path) -> None:
+    evaluate(Run(run_copy), split="train")
+    paths = [
+        row.path
+        for part in ("train", "validation", "test")
+        for row in read_predictions(Run(run_copy).predictions_path(part))
+    ]
+    assert len(paths) == len(set(paths)) == 56
+
+
+def test_the_json_object_has_the_keys_of_the_contract(run_copy: Path) -> None:
+    values = json.loads(json.dumps(evaluate(Run(run_copy)).to_dict(), allow_nan=False))
+    assert list(values) == [
+        "run", "split", "examples", "loss", "accuracy", "macro_f1", "roc_auc", "majority_baseline", "classes",
+        "confusion_matrix", "class_names",
+    ]  # fmt: skip
+    assert values["run"] == str(run_copy)
+    assert set(values["classes"]["good"]) == {"precision", "recall", "f1", "support"}
+
+
+def test_other_data_go_to_a_directory_of_their_own_and_the_run_stays_byte_for_byte(run_copy: Path) -> None:
+    write_reviews(Path("elsewhere") / "train", tiny_texts(3, 300))
+    write_reviews(Path("elsewhere") / "test", tiny_texts(2, 400))
+    before = contents(run_copy)
+    result = evaluate(Run(run_copy), source="elsewhere")
+    after = contents(run_copy)
+    assert {name: after[name] for name in before} == before
+    added = {f"evaluations/elsewhere/{name}" for name in ("metrics.json", "predictions.csv", "confusion_matrix.png")}
+    assert after.keys() - before.keys() == added
+    assert (result.split, result.directory) == ("test", run_copy / "evaluations" / "elsewhere")
+    rows = read_predictions(result.directory / "predictions.csv")
+    assert [row.path for row in rows] == [f"test/{name}/{index:03}.txt" for name in ("bad", "good") for index in (0, 1)]
+    kept = json.loads((result.directory / "metrics.json").read_text(encoding="utf-8"))
+    assert kept == {"data": str(Path("elsewhere").resolve()), **result.evaluation.to_dict()}
+    assert_figures_follow_from(result, rows)
+
+
+def test_other_data_of_the_same_name_do_not_replace_an_evaluation(run_copy: Path) -> None:
+    for place in ("one", "two"):
+        write_reviews(Path(place) / "reviews", tiny_texts(2, 400))
+    first = evaluate(Run(run_copy), source="one/reviews").directory
+    second = evaluate(Run(run_copy), source="two/reviews").directory
+    again = evaluate(Run(run_copy), source="one/reviews").directory
+    assert (first.name, second.name, again) == ("reviews", "reviews-2", first)
+
+
+def test_classes_of_other_data_are_matched_by_name_and_unknown_ones_left_out(run_copy: Path) -> None:
+    # "awesome" sorts before both: by position, bad would be read as good.
+    write_reviews(Path("other"), {**tiny_texts(3, 300), "awesome": ["lovely"]})
+    told = Told()
+    result = evaluate(Run(run_copy), source="other", progress=told)
+    assert (result.split, result.evaluation.examples, result.evaluation.class_names) == ("all", 6, ["bad", "good"])
+    assert [line for line in told.lines if "awesome" in line and "left out" in line]
+    rows = read_predictions(result.directory / "predictions.csv")
+    assert all(row.path.startswith(row.actual) for row in rows)
+    assert result.evaluation.accuracy == 1  # the words that the run has learned
+
+
+def test_other_data_with_one_class_of_the_run_have_figures_without_an_auc(run_copy: Path) -> None:
+    write_reviews(Path("other"), {"good": ["lovely warm room", ""]})
+    told = Told()
+    result = evaluate(Run(run_copy), source="other", progress=told)
+    assert result.evaluation.roc_auc is None
+    assert result.evaluation.classes["bad"]["support"] == 0
+    assert [line for line in told.lines if "no reviews of bad" in line]
+    (_, empty) = read_predictions(result.directory / "predictions.csv")
+    assert (empty.tokens, empty.unknown, empty.cut) == (0, 1, 0)
+
+
+@pytest.mark.parametrize("names", [("negative", "positive"), ("bad", "nice")])
+def test_other_names_are_refused_with_both_lists(run_copy: Path, names: tuple[str, str]) -> None:
+    write_reviews(Path("other"), {name: ["text"] for name in names})
+    before = contents(run_copy)
+    with pytest.raises(DataError, match=f"has the classes {', '.join(names)}; the run knows bad, good"):
+        evaluate(Run(run_copy), source="other")
+    assert contents(run_copy) == before
+
+
+def test_bad_bytes_in_other_data_are_refused_with_the_file(run_copy: Path) -> None:
+    write_reviews(Path("other"), tiny_texts(2))
+    Path("other/good/001.txt").write_bytes(b"caf\xe9")
+    with pytest.raises(DataError, match=r"1 file not UTF-8: good/001\.txt"):
+        evaluate(Run(run_copy), source="other")
+
+
+def test_a_split_is_for_the_own_data_alone(run_copy: Path) -> None:
+    with pytest.raises(UsageError, match="--split train is for the run's own data"):
+        evaluate(Run(run_copy), split="train", source="bnb")
+    with pytest.raises(UsageError, match="No split 'dev'; expected train, validation or test"):
+        evaluate(Run(run_copy), split="dev")
+
+
+def test_reviews_that_are_gone_are_said_to_be_gone(run_copy: Path, tiny_reviews: Path) -> None:
+    shutil.rmtree(move_reviews(run_copy, tiny_reviews, Path("mine")))
+    with pytest.raises(DataError, match=r"The reviews of .*tiny are gone from .*mine; evaluate other ones with --data"):
+        evaluate(Run(run_copy))
+
+
+def test_of_changed_reviews_only_the_test_part_is_evaluated_and_that_with_a_warning(
+    run_copy: Path, tiny_reviews: Path
+) -> None:
+    root = move_reviews(run_copy, tiny_reviews, Path("mine"))
+    (root / "test/bad/new.txt").write_text("dirty", encoding="utf-8")
+    told, before = Told(), contents(run_copy)
+    for split in ("validation", "train"):
+        with pytest.raises(RunError, match=f"its {split} part cannot be made again"):
+            evaluate(Run(run_copy), split=split)
+    assert contents(run_copy) == before
+    assert evaluate(Run(run_copy), progress=told).evaluation.examples == 17
+    assert [line for line in told.lines if "changed since" in line]
+
+
+def test_a_new_class_in_the_own_data_is_refused(run_copy: Path, tiny_reviews: Path) -> None:
+    root = move_reviews(run_copy, tiny_reviews, Path("mine"))
+    for part in ("train", "test"):
+        write_reviews(root / part, {"a new one": ["text"]})
+    with pytest.raises(RunError, match=r"has the classes .*a new one.*, .*tiny was trained on .*bad.*good"):
+        evaluate(Run(run_copy))
+
+
+def test_a_run_without_a_finished_epoch_has_no_model(run_copy: Path) -> None:
+    (run_copy / "checkpoints" / "best.npz").unlink()
+    with pytest.raises(RunError, match=r"has no model yet .finished.: no epoch was finished"):
+        evaluate(Run(run_copy))
+
+
+def test_a_vocabulary_of_another_size_is_refused(run_copy: Path) -> None:
+    path = run_copy / "vocabulary.json"
+    path.write_text(json.dumps([*json.loads(path.read_text(encoding="utf-8")), "more"]), encoding="utf-8")
+    with pytest.raises(RunError, match="does not fit the configuration: embedding"):
+        evaluate(Run(run_copy))
+
+
+def test_the_table_opens_with_the_csv_module(trained_run: Path) -> None:
+    with (trained_run / "predictions-test.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 16
+    assert all(float(row["p_bad"]) + float(row["p_good"]) == pytest.approx(1) for row in rows)
