@@ -85,7 +85,9 @@ def _as_table(predictions: Sequence[TextPrediction]) -> str:
 
 def _as_csv(predictions: Sequence[TextPrediction]) -> str:
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
+    # Before Python 3.13 a lone carriage return is not quoted where it has to be.
+    has_return = any("\r" in row.text for row in predictions)
+    writer = csv.writer(buffer, lineterminator="\n", quoting=csv.QUOTE_ALL if has_return else csv.QUOTE_MINIMAL)
     names = list(predictions[0].probabilities) if predictions else []
     writer.writerow(["text", "label", "probability", *(f"p_{name}" for name in names)])
     for row in predictions:

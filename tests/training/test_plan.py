@@ -90,3 +90,11 @@ def test_the_same_reviews_in_another_order_have_the_same_plan_of_compiling() -> 
 def test_a_plan_survives_its_json() -> None:
     plan = Plan(True, (3, 8), 32, "because")
     assert Plan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
+
+
+@pytest.mark.parametrize("model", [{"pooling": ["last", "max"]}, {"recurrent": [{"units": 4}, {"units": 4}]}])
+def test_layers_that_give_all_their_outputs_are_not_compiled(model: dict[str, Any]) -> None:
+    config = Config.model_validate({"model": model, "training": {"epochs": 1000, "batch_size": 2}})
+    plan = make_plan(config, np.full(1000, 400), on_gpu=False)
+    assert (plan.jit_compile, plan.widths) == (False, ())
+    assert "slow where a layer gives its outputs at all steps" in plan.reason
