@@ -49,6 +49,12 @@ class Output:
             click.echo(printable_lines(message), err=True)
 
 
+def write_data(text: str) -> None:
+    """Print csv, jsonl, or a page: as it is into a file or pipe, and on a terminal without what could steer it."""
+    # click would take escape sequences out of everything that does not go to a terminal, and leave them in else.
+    click.echo(printable_lines(text) if sys.stdout.isatty() else text, nl=False, color=True)
+
+
 def json_line(value: dict[str, Any]) -> str:
     """A JSON object in one line: letters of all scripts as they are, what could harm a terminal or a reader escaped."""
     ascii_only = not (getattr(sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
@@ -100,9 +106,9 @@ def pairs(rows: Sequence[tuple[str, str]]) -> str:
 
 def duration(seconds: float) -> str:
     """Seconds for people: ``0.42 s``, ``12.3 s``, ``3 min 20 s``, ``1 h 05 min``."""
-    if seconds < 1:
+    if seconds < 0.995:
         return f"{seconds:.2f} s"
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"

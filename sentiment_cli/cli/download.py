@@ -30,5 +30,6 @@ def download(name: str, target: Path | None, archive: Path | None) -> None:
     with make_byte_progress(output) as progress:
         place = imdb.install(target or imdb_download_dir(), archive=archive, progress=progress, note=output.note)
     output.result({"path": str(place)}, lambda: str(place))
-    if imdb.find() is None:
-        output.note(f"Use it with --data {place}, or set SENTIMENT_DATA={place.parent} for --data imdb.")
+    found = imdb.find()
+    if found is None or found.resolve() != place.resolve():
+        output.note(f"Use it with --data {place}, or set SENTIMENT_DATA={place.parent.resolve()} for --data imdb.")

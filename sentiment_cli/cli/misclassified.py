@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sentiment_cli.cli._options import output_options, split_option
-from sentiment_cli.cli._output import Output, excerpt, json_line, table
+from sentiment_cli.cli._output import Output, excerpt, json_line, table, write_data
 from sentiment_cli.cli._run_argument import chosen_run
 from sentiment_cli.errors import UsageError
 
@@ -54,7 +54,7 @@ def misclassified(run: str | None, split: str, top: int | None, form: str, targe
         output.note(_missing(result))
     text = json_line(_as_json(result)) + "\n" if output.as_json else _RENDERERS[form](result)
     if target is None or output.as_json:
-        click.echo(text, nl=False)
+        write_data(text)
     if target is not None:
         from sentiment_cli.atomic import write_text
 

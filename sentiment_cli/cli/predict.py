@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sentiment_cli.cli._options import output_options
-from sentiment_cli.cli._output import Output, excerpt, json_line, table
+from sentiment_cli.cli._output import Output, excerpt, json_line, table, write_data
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.cli._run_argument import chosen_run
 from sentiment_cli.errors import DataError, UsageError
@@ -57,7 +57,7 @@ def predict(texts: tuple[str, ...], run: str | None, inputs: tuple[str, ...], fo
     if output.as_json:
         output.result({"predictions": [row.to_dict() for row in predictions]}, str)
     else:
-        click.echo(_RENDERERS[form](predictions), nl=False)
+        write_data(_RENDERERS[form](predictions))
 
 
 def _read_lines(name: str) -> list[str]:

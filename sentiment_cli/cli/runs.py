@@ -51,7 +51,7 @@ def _cells(row: dict[str, Any]) -> list[str]:
     seconds = row.get("seconds")
     return [
         row["run"],
-        str(row["status"]),
+        str(row["status"] or "unknown"),
         _number(row.get("epochs"), "d"),
         _number(row.get("best_epoch"), "d"),
         _number(row.get("parameters"), ",d"),

@@ -188,8 +188,9 @@ class Training(Section):
     clip_norm: float | None = Field(
         None, gt=0, description="Longest gradient over all weights together; a longer one is scaled down."
     )
-    early_stopping: EarlyStopping | None = Field(
-        None, description="Null: all epochs. The best epoch is kept either way, by `monitor` or else `val_loss`."
+    early_stopping: EarlyStopping | None = Field(None, description="Null: all epochs; the best one is kept either way.")
+    monitor: Literal["val_loss", "val_accuracy"] | None = Field(
+        None, description="What decides which epoch is the best; null: `early_stopping.monitor`, or else `val_loss`."
     )
     class_weight: Literal["balanced"] | dict[str, Annotated[float, Field(gt=0)]] | None = Field(
         None, description="`balanced`: rare classes count more; or a weight for each class name."
@@ -240,7 +241,7 @@ class Config(Section):
     def monitor(self) -> Literal["val_loss", "val_accuracy"]:
         """What decides which epoch is the best one, where there is a validation part."""
         stopping = self.training.early_stopping
-        return stopping.monitor if stopping else "val_loss"
+        return self.training.monitor or (stopping.monitor if stopping else "val_loss")
 
 
 def _wrong(path: tuple[str | int, ...], what: str) -> PydanticCustomError:

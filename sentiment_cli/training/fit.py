@@ -182,7 +182,7 @@ class Trainer:
         is_best = value is None or _improves(value, state.best_value, self.config.monitor)
         if is_best:
             state.best_epoch, state.best_value = row.epoch, value
-        self._count_patience(value, state)
+        self._count_patience(row, state)
         state.start_next_epoch()
         write_history(self.run.history_path, History(list(state.history)))
         if is_best:
@@ -190,8 +190,9 @@ class Trainer:
         save_checkpoint(self.run.last_checkpoint_path, self.network, self.optimizer, state)
         self.progress.epoch_done(row, self.config.training.epochs, is_best=is_best)
 
-    def _count_patience(self, value: float | None, state: TrainingState) -> None:
+    def _count_patience(self, row: Epoch, state: TrainingState) -> None:
         stopping = self.config.training.early_stopping
+        value = getattr(row, stopping.monitor) if stopping else None
         if stopping is None or value is None:
             return
         if _improves(value, state.reference, stopping.monitor, stopping.min_delta):

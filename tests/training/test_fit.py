@@ -389,3 +389,12 @@ def test_weights_that_the_last_step_of_an_epoch_spoils_stop_the_run_before_they_
     assert len(read_history(Run(tmp_path).history_path)) == 1
     assert restore_checkpoint(Run(tmp_path).last_checkpoint_path, trainer.network, trainer.optimizer).epoch == 2
     assert all(np.isfinite(value).all() for value in values(trainer))
+
+
+def test_the_best_epoch_may_be_chosen_by_another_figure_than_the_one_that_stops(tmp_path: Path) -> None:
+    figures = [(0.6, 0.5), (0.4, 0.6), (0.5, 0.9), (0.6, 0.7), (0.7, 0.8)]
+    stopping = {"monitor": "val_loss", "patience": 2}
+    reason, state, _ = run_with(tmp_path, figures, monitor="val_accuracy", early_stopping=stopping)
+    assert (reason, len(state.history), state.best_epoch) == ("early stopping", 4, 3)
+    reason, state, _ = run_with(tmp_path, figures, monitor="val_accuracy")
+    assert (reason, state.best_epoch) == ("all epochs done", 3)
