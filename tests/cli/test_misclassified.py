@@ -115,7 +115,7 @@ def test_jsonl_has_a_line_each_with_exactly_the_keys_of_the_contract(cli: Cli, t
 
 
 def test_csv_reads_back_with_commas_quotes_and_line_ends(cli: Cli, put: Callable[..., Path]) -> None:
-    texts = ['a "quoted" word', "a, b\n\nc", "=1+1", "größe \u65e5\u672c"]
+    texts = ['a "quoted" word', "a, b\n\nc", "=1+1", "\x1b[31m größe \u65e5\u672c"]
     put(texts, [wrong(index, 0.9 - index / 10) for index in range(4)])
     rows = list(csv.DictReader(io.StringIO(cli("misclassified", "tiny", "--format", "csv").stdout, newline="")))
     assert [list(row) for row in rows] == [KEYS] * 4
