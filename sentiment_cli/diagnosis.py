@@ -25,7 +25,7 @@ RISE_JITTER, FALL_JITTER = 6.0, 2.5
 # The second way to a rise, for curves that fell steeply at first, which counts as jitter: it looks at the epochs
 # since the best alone, so many at least. It adds one false alarm in 100 to those above.
 LASTING_EPOCHS, LASTING_JITTER = 4, 4.0
-_LASTING_RISE = 0.10  # relative
+_LASTING_RISE, _FAR = 0.10, 0.25  # relative
 _RISE, _FALL, _FLOOR = 0.02, 0.01, 0.001  # relative, relative, absolute: below these nobody would see it in a plot
 
 
@@ -66,10 +66,14 @@ class _Curve:
         best, after = self.losses[self.best], self.losses[self.best + 1 :]
         if self.rise > max(_RISE * best, RISE_JITTER * self.jitter, _FLOOR):
             return True
-        # A tenth above the best, and there for three epochs, is seen by everybody, in a jumpy curve too.
-        if len(after) < LASTING_EPOCHS or min(after[-3:]) <= (1 + _RISE) * best or not _climbs(after):
+        if len(after) < LASTING_EPOCHS:
             return False
-        return self.rise > max(_LASTING_RISE * best, LASTING_JITTER * _jitter(after, range(1, len(after) - 1)), _FLOOR)
+        # A quarter above the best for three epochs is seen by everybody, however jumpy the curve; a tenth is where
+        # the curve climbs on the whole.
+        lowest = min(after[-3:])
+        jitter = LASTING_JITTER * _jitter(after, range(1, len(after) - 1))
+        climbs = lowest > (1 + _RISE) * best and _climbs(after)
+        return lowest > (1 + _FAR) * best or (climbs and self.rise > max(_LASTING_RISE * best, jitter, _FLOOR))
 
     @property
     def falls(self) -> bool:

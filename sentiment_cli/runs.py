@@ -117,8 +117,8 @@ class Run:
             metrics = json.loads(self.metrics_path.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError) as error:
             raise RunError(f"{self.metrics_path} cannot be read: {error}") from error
-        if not isinstance(metrics, dict):
-            raise RunError(f"{self.metrics_path}: expected a JSON object, received {type(metrics).__name__}.")
+        if not isinstance(metrics, dict) or not all(isinstance(figures, dict) for figures in metrics.values()):
+            raise RunError(f"{self.metrics_path}: expected a JSON object of objects.")
         return metrics
 
 

@@ -86,6 +86,12 @@ def test_a_steep_start_does_not_hide_a_lasting_rise() -> None:
     )
 
 
+def test_a_jumpy_curve_far_above_its_best_is_a_rise() -> None:
+    training = [0.6, 0.4, 0.3, 0.2, 0.1, 0.09, 0.08, 0.07, 0.06, 0.05]
+    validation = [0.69, 0.52, 0.55, 0.99, 0.61, 1.22, 0.98, 1.27, 0.76, 1.02]
+    assert describe_history(curves(training, validation)).startswith("Overfitting from epoch 3")
+
+
 def test_a_flat_end_has_levelled_off() -> None:
     assert describe_history(curves([*FALLING, 0.1, 0.09], [0.55, 0.42, 0.381, 0.380, 0.381, 0.380, 0.381, 0.382])) == (
         "Levelled off: validation loss was lowest at epoch 4 (0.380) and neither clearly rises nor falls up to "

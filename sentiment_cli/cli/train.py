@@ -84,7 +84,6 @@ def train(
 
     check_free(run, force=force)
     with make_progress(output) as progress:
-        progress.note(f"Run: {run.path}")
         result = train_workflow(config, run.path, progress=progress, command=_command(), force=force)
     _show(result, output)
 

@@ -67,7 +67,7 @@ def require() -> Path:
     if place is None:
         looked_in = ", ".join(str(candidate) for candidate in resources.imdb_candidates())
         raise DataError(
-            f"the Large Movie Review Dataset is not here; looked for {looked_in}. "
+            f"The Large Movie Review Dataset is not here; looked for {looked_in}. "
             "Fetch it with `sentiment download imdb`, or set SENTIMENT_DATA to the directory that aclImdb is in."
         )
     return place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import tempfile
 from pathlib import Path
@@ -67,6 +68,7 @@ def train(
         source = portable_source(config.data.source)
         config = config.model_copy(update={"data": config.data.model_copy(update={"source": source})})
         run.path.mkdir(parents=True)
+        progress.note(f"Run: {run.path}")
         write_config(run.config_path, config)
         return _run_recorded(Job(config, run, data, device, progress), new_record(config, data, command), stop)
 
@@ -130,8 +132,13 @@ def check_free(run: Run, *, force: bool = False) -> None:
     if not force:
         raise RunError(
             f"{run.path} exists; a run is never overwritten silently. Continue it with "
-            f"sentiment train --resume {run.path}, replace it with --force, or choose another --output-dir."
+            f"{resume_command(run)}, replace it with --force, or choose another --output-dir."
         )
+
+
+def resume_command(run: Run) -> str:
+    """The command line that continues a run."""
+    return f"sentiment train --resume {shlex.quote(str(run.path))}"
 
 
 def _prepare(config: Config, progress: Progress, root: Path | None = None) -> PreparedData:
@@ -156,7 +163,7 @@ def _run_recorded(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainR
         record.update(status="interrupted" if stopped else "failed", stop_reason=reason, ended=now())
         run.write_record(record)
         if isinstance(error, Interrupted):
-            message = f"Stopped. To continue: sentiment train --resume {run.path}"
+            message = f"Stopped. To continue: {resume_command(run)}"
             raise Interrupted(message, exit_code=error.exit_code) from None
         raise
 
@@ -168,13 +175,12 @@ def _check_worth_resuming(run: Run, record: dict[str, Any], config: Config, epoc
         raise RunError(f"{run.path} has {done} epochs already; expected --epochs above that, received {epochs}.")
     if record.get("status") == "finished" and config.training.epochs <= done:
         raise RunError(
-            f"{run.path} has finished its {done} epochs. To train it further: "
-            f"sentiment train --resume {run.path} --epochs {done + 5}"
+            f"{run.path} has finished its {done} epochs. To train it further: {resume_command(run)} --epochs {done + 5}"
         )
     if record.get("status") == "finished" and epochs is None:
         raise RunError(
             f"{run.path} has finished ({record.get('stop_reason')} after {done} epochs). To train it further: "
-            f"sentiment train --resume {run.path} --epochs {config.training.epochs + 5}"
+            f"{resume_command(run)} --epochs {config.training.epochs + 5}"
         )
 
 

@@ -55,7 +55,7 @@ def test_damaged_metrics_do_not_hide_the_other_runs(cli: Cli, run_copy: Path) ->
     rows = json.loads(cli("runs", "--json").stdout)["runs"]
     assert {row["run"]: row["status"] for row in rows} == {"other": "finished", "tiny": "damaged"}
     assert next(row["problem"] for row in rows if row["run"] == "tiny") == (
-        "runs/tiny/metrics.json: expected a JSON object, received list."
+        "runs/tiny/metrics.json: expected a JSON object of objects."
     )
 
 
