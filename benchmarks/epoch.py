@@ -71,7 +71,7 @@ def make_sides(config: Config, data: Any, run: Run) -> tuple[Callable[[], None],
 
     progress = Silent()
     job = Job(config, run, data, choose_device("cpu"), progress)
-    setup = set_up(job, None, Stopwatch())
+    setup = set_up(job, {}, Stopwatch())
     trainer = setup.trainer(job, StopRequest(progress.note))
     token_ids, labels = setup.train.token_ids, setup.train.labels
     epochs = iter(range(1, 1_000_000))
@@ -100,6 +100,8 @@ def stock_model(config: Config, vocabulary_size: int) -> Any:
 
     cells = {"simple_rnn": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
     settings = config.model
+    if settings.pooling != ["last"] or settings.dense or any(layer.dropout for layer in settings.recurrent):
+        raise SystemExit("the stock side knows a recurrent stack with its last state, and dropout around it, only")
     stack: list[Any] = [keras.layers.Embedding(vocabulary_size, settings.embedding.dim, mask_zero=True)]
     if settings.embedding.dropout:
         stack.append(keras.layers.Dropout(settings.embedding.dropout))

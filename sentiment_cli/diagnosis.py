@@ -150,7 +150,8 @@ def _at_chance(history: History, chance: float) -> str | None:
 
 def _not_learning(history: History) -> str | None:
     curve = _curve(history, "loss")
-    first, last = curve.losses[0], median(curve.losses[-3:])
+    # The median of so few epochs would lie in the middle of the fall.
+    first, last = curve.losses[0], median(curve.losses[-3:]) if len(curve.losses) > 5 else curve.losses[-1]
     if last < first * (1 - _FALL):
         return None
     low = curve.best

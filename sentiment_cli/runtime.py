@@ -180,7 +180,7 @@ def _try_gpu(tf: Any) -> str | None:
 
 @contextlib.contextmanager
 def _stderr_held_back() -> Iterator[None]:
-    """Hold back what is written to file descriptor 2, and give it out only when the body fails.
+    """Hold back what is written to file descriptor 2, and give it out only when an import fails.
 
     TensorFlow writes its first messages from C++ before its log level is read.
     """
@@ -195,7 +195,7 @@ def _stderr_held_back() -> Iterator[None]:
         failed = False
         try:
             yield
-        except Exception:
+        except ImportError:
             failed = True
             raise
         finally:

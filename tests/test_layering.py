@@ -31,6 +31,7 @@ RANKS = {
     "history": 2,
     "misclassified": 2,
     "pages": 2,
+    "tables": 0,
     "plots": 2,
     "runtime": 2,
     "text.token_ids": 2,

@@ -33,7 +33,7 @@ class CommandGroup(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except BaseException as error:
-            if "--debug" in sys.argv or ctx.meta.get("debug"):
+            if ctx.meta.get("debug"):
                 traceback.print_exception(error)
             raise click.exceptions.Exit(_report(error)) from error
 
@@ -50,7 +50,7 @@ def _report(error: BaseException) -> int:
         # Whoever read our output has gone; nothing more can be said, not even when Python flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's
         _say("Error: not enough memory. Lower training.batch_size, text.sequence_length or model sizes.")
         return 1
     if isinstance(error, OSError):

@@ -15,6 +15,8 @@ import click
 
 # Where there is no terminal and COLUMNS is not set.
 _WIDTH = 120
+# Narrower, words would be cut into pairs of letters.
+_NARROWEST = 60
 # What JSON lets through though it ends lines, turns their direction, steers terminals, or is half a character.
 _NOT_PLAIN = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -91,7 +93,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Seque
         grid.add_column(Text(printable(column)), justify="right" if column in right else "left", overflow="fold")
     for row in rows:
         grid.add_row(*(Text(printable_lines(cell)) for cell in row))
-    width = shutil.get_terminal_size((_WIDTH, 24)).columns
+    width = max(shutil.get_terminal_size((_WIDTH, 24)).columns, _NARROWEST)
     console = Console(width=width, color_system=None, legacy_windows=False)
     with console.capture() as capture:
         console.print(grid)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +11,7 @@ from sentiment_cli.cli._options import output_options, split_option
 from sentiment_cli.cli._output import Output, excerpt, json_line, table, write_data
 from sentiment_cli.cli._run_argument import chosen_run
 from sentiment_cli.errors import UsageError
+from sentiment_cli.tables import csv_text
 
 if TYPE_CHECKING:
     from sentiment_cli.misclassified import Misclassified
@@ -31,18 +30,19 @@ _EXCERPT = 300
     "--top", type=click.IntRange(min=1), metavar="N", help=f"At most N; the table shows {_TABLE_ROWS} by default."
 )
 @click.option(
-    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Form of the list."
+    "--format", "form", type=click.Choice(FORMATS), help="Form of the list; default: by the ending of -o, else table."
 )
 @click.option(
     "-o", "--output", "target", type=click.Path(path_type=Path, dir_okay=False), help="Write the list to this file."
 )
 @output_options
-def misclassified(run: str | None, split: str, top: int | None, form: str, target: Path | None) -> None:
+def misclassified(run: str | None, split: str, top: int | None, form: str | None, target: Path | None) -> None:
     """List the wrong predictions of a RUN with their texts, the most confident first.
 
     RUN is a run directory or a name under ./runs; default: the newest finished one.
     """
     output = Output.current()
+    form = form or _form_of(target)
     if output.as_json and form != "table":
         raise UsageError(f"--json and --format {form} exclude each other.")
     found = chosen_run(run, output)
@@ -60,6 +60,12 @@ def misclassified(run: str | None, split: str, top: int | None, form: str, targe
 
         write_text(target, text)
         output.note(f"{len(result.rows)} wrong predictions: {target}")
+
+
+def _form_of(target: Path | None) -> str:
+    """The form that a file's ending asks for; a table where it asks for none."""
+    ending = target.suffix.lower().removeprefix(".") if target else ""
+    return ending if ending in FORMATS else "table"
 
 
 def _missing(result: MisclassifiedResult) -> str:
@@ -110,11 +116,7 @@ def _shown(text: str | None) -> str:
 
 
 def _as_csv(result: MisclassifiedResult) -> str:
-    buffer = io.StringIO(newline="")
-    writer = csv.DictWriter(buffer, _COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(_values(row) for row in result.rows)
-    return buffer.getvalue()
+    return csv_text(_COLUMNS, (list(_values(row).values()) for row in result.rows))
 
 
 def _as_jsonl(result: MisclassifiedResult) -> str:

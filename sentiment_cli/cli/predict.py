@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +13,7 @@ from sentiment_cli.cli._output import Output, excerpt, json_line, table, write_d
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.cli._run_argument import chosen_run
 from sentiment_cli.errors import DataError, UsageError
+from sentiment_cli.tables import csv_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,17 +83,12 @@ def _as_table(predictions: Sequence[TextPrediction]) -> str:
 
 
 def _as_csv(predictions: Sequence[TextPrediction]) -> str:
-    buffer = io.StringIO(newline="")
-    # Before Python 3.13 a lone carriage return is not quoted where it has to be.
-    has_return = any("\r" in row.text for row in predictions)
-    writer = csv.writer(buffer, lineterminator="\n", quoting=csv.QUOTE_ALL if has_return else csv.QUOTE_MINIMAL)
     names = list(predictions[0].probabilities) if predictions else []
-    writer.writerow(["text", "label", "probability", *(f"p_{name}" for name in names)])
-    for row in predictions:
-        writer.writerow(
-            [row.text, row.label, f"{row.probability:.9g}", *(f"{row.probabilities[n]:.9g}" for n in names)]
-        )
-    return buffer.getvalue()
+    rows = (
+        [row.text, row.label, f"{row.probability:.9g}", *(f"{row.probabilities[name]:.9g}" for name in names)]
+        for row in predictions
+    )
+    return csv_text(["text", "label", "probability", *(f"p_{name}" for name in names)], rows)
 
 
 def _as_jsonl(predictions: Sequence[TextPrediction]) -> str:

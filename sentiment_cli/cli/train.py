@@ -6,7 +6,7 @@ import shlex
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,9 +16,10 @@ from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.config.load import DEFAULT_CONFIG, load_config
 from sentiment_cli.config.overrides import Override
 from sentiment_cli.errors import UsageError
-from sentiment_cli.runs import Run, find_run, new_run, safe_name
+from sentiment_cli.runs import RUNS_DIR, Run, find_run, new_run, safe_name
 
 if TYPE_CHECKING:
+    from sentiment_cli.config import Config
     from sentiment_cli.workflows.results import DryRun, TrainResult
 
 
@@ -75,14 +76,14 @@ def train(
         raise UsageError("--name and --output-dir both say where the run goes; give one of them.")
     overrides = _overrides(source, epochs, seed, limit, device, no_test)
     config = load_config(name or DEFAULT_CONFIG, overrides, settings)
-    if only_try:
-        _dry_run(config, output)
-        return
     run = _choose_run(name or DEFAULT_CONFIG, run_name, output_dir)
     from sentiment_cli.workflows.train import check_free
     from sentiment_cli.workflows.train import train as train_workflow
 
     check_free(run, force=force)
+    if only_try:
+        _dry_run(config, run, output)
+        return
     with make_progress(output) as progress:
         result = train_workflow(config, run.path, progress=progress, command=_command(), force=force)
     _show(result, output)
@@ -118,7 +119,7 @@ def _choose_run(config_name: str, run_name: str | None, output_dir: Path | None)
     if run_name is not None:
         if safe_name(run_name) != run_name:
             raise UsageError(f"--name {run_name!r} cannot be a directory name everywhere; try {safe_name(run_name)!r}.")
-        return Run(Path("runs") / run_name)
+        return Run(RUNS_DIR / run_name)
     stem = "stdin" if config_name == "-" else Path(config_name).name.removesuffix(".yaml")
     return new_run(f"{stem}-{datetime.now():%Y%m%d-%H%M%S}")
 
@@ -135,11 +136,11 @@ def _resume(run: Run, epochs: int | None, output: Output) -> None:
     _show(result, output)
 
 
-def _dry_run(config: Any, output: Output) -> None:
+def _dry_run(config: Config, run: Run, output: Output) -> None:
     from sentiment_cli.workflows.train import dry_run
 
     with make_progress(output) as progress:
-        report = dry_run(config, progress=progress)
+        report = dry_run(config, run.path, progress=progress)
     output.result(report.to_dict(), lambda: _dry_run_text(report))
 
 
@@ -152,8 +153,8 @@ def _dry_run_text(report: DryRun) -> str:
             ("device", report.device),
             ("step", report.plan),
             ("an epoch", f"about {duration(report.seconds_per_epoch)} and its validation"),
-            ("all epochs", f"about {duration(report.expected_seconds)}"),
-            ("memory", f"{report.memory_bytes / 1e6:,.0f} MB so far, with TensorFlow"),
+            ("all epochs", f"about {duration(report.expected_seconds)}, the first one longer"),
+            ("memory", f"{report.memory_bytes / 1e6:,.0f} MB so far, with TensorFlow" if report.memory_bytes else "?"),
             ("warnings", "\n          ".join(report.warnings) or "none"),
         ]
     )
@@ -178,7 +179,7 @@ def _show(result: TrainResult, output: Output) -> None:
 
 def _result_text(result: TrainResult) -> str:
     rows = [("run", str(result.run.path)), ("status", f"{result.status} ({result.stop_reason})")]
-    rows.append(("epochs", f"{result.epochs}, best {result.best_epoch}"))
+    rows.append(("epochs", f"{result.epochs}, best {result.best_epoch}" if result.epochs else "0"))
     if result.validation:
         rows.append(
             ("validation", f"accuracy {result.validation['accuracy']:.4f}, loss {result.validation['loss']:.4f}")

@@ -29,6 +29,7 @@ class ContentReport:
         bom: number of files that start with a byte order mark (which is not part of their text).
         crlf: number of files with Windows' line ends (read as plain ones).
         files: number of files looked at.
+        words: number of their white-space separated words.
         fingerprint: SHA-256 of all paths and contents in order; changes when one byte changes.
     """
 
@@ -40,6 +41,7 @@ class ContentReport:
     bom: int = 0
     crlf: int = 0
     files: int = 0
+    words: int = 0
     fingerprint: str = ""
 
     def problems(self, policy: Policy) -> list[str]:
@@ -158,6 +160,7 @@ def _check_file(part: Part, path: str, report: ContentReport, digest: hashlib._H
     except UnicodeDecodeError as error:
         (report.nul if error.reason == "NUL byte" else report.undecodable).append(path)
         return
+    report.words += len(text.split())
     if not text.strip():
         report.empty.append(path)
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sentiment_cli.config.schema import Data
-from sentiment_cli.data.contents import ContentReport, check_contents
+from sentiment_cli.data.contents import ContentReport, Policy, check_contents
 from sentiment_cli.data.directory import Layout, find_layout
 from sentiment_cli.data.source import resolve_source
+from sentiment_cli.data.splitting import movies
 from sentiment_cli.errors import DataError
 
 
@@ -19,20 +20,32 @@ class PreparedData:
 
     Args:
         layout: their parts, classes and files, limited by ``data.limit``.
-        report: what their files hold.
+        report: what the files of the training part hold.
+        test_report: likewise of the test part; None where there is none, or it is not wanted.
     """
 
     layout: Layout
     report: ContentReport
+    test_report: ContentReport | None
 
     @property
     def class_names(self) -> tuple[str, ...]:
         """In the order of the labels."""
         return self.layout.train.class_names
 
+    def notes(self, policy: Policy) -> list[str]:
+        """What a user should know about."""
+        reports = [self.report, *([self.test_report] if self.test_report else [])]
+        return [*self.layout.notes, *(note for report in reports for note in report.notes(policy))]
+
 
 def prepare_data(
-    settings: Data, seed: int, *, root: Path | None = None, progress: Callable[[int], None] | None = None
+    settings: Data,
+    seed: int,
+    *,
+    root: Path | None = None,
+    with_test: bool = True,
+    progress: Callable[[int], None] | None = None,
 ) -> PreparedData:
     """Find the reviews of a configuration and look into every file.
 
@@ -40,6 +53,7 @@ def prepare_data(
         settings: the ``data`` section.
         seed: of ``data.limit``.
         root: where the source was found before; None: look for it.
+        with_test: look into the files of the test part, too.
         progress: called with the number of files done.
 
     Raises:
@@ -48,9 +62,12 @@ def prepare_data(
     layout = find_layout(root or resolve_source(settings.source), settings.classes)
     test = layout.test.limit(settings.limit, seed) if layout.test else None
     layout = replace(layout, train=layout.train.limit(settings.limit, seed), test=test)
-    parts = (layout.train, test) if test else (layout.train,)
-    report = check_contents(*parts, progress=progress)
+    if settings.validation_groups == "movie":
+        movies(layout.root, layout.train.paths)
+    report = check_contents(layout.train, progress=progress)
+    test_report = check_contents(test, progress=progress) if test and with_test else None
     problems = report.problems(settings.encoding_errors)
+    problems += test_report.problems(settings.encoding_errors) if test_report else []
     if problems:
         raise DataError(f"{layout.root} cannot be used:\n" + "\n".join(f"  {problem}" for problem in problems))
-    return PreparedData(layout, report)
+    return PreparedData(layout, report, test_report)

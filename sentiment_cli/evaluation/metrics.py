@@ -17,7 +17,7 @@ class Evaluation:
         examples: number of reviews.
         loss: mean cross-entropy in nats.
         accuracy: share of right predictions.
-        macro_f1: mean of the classes' F1.
+        macro_f1: mean F1 of the classes that have a review or a prediction.
         roc_auc: of the second of two classes; for more, one class against the rest, macro-averaged. None where
             a class has no review.
         majority_baseline: the accuracy of always predicting this part's most frequent class.
@@ -77,7 +77,7 @@ def compute_metrics(logits: np.ndarray, labels: np.ndarray, class_names: tuple[s
         examples=len(labels),
         loss=float(compute_losses(logits, labels).mean()),
         accuracy=float((predicted == labels).mean()),
-        macro_f1=float(np.mean(f1)),
+        macro_f1=float(np.mean(f1[matrix.sum(axis=0) + matrix.sum(axis=1) > 0])),
         roc_auc=_roc_auc(probabilities, labels),
         majority_baseline=float(np.bincount(labels).max() / len(labels)),
         classes={

@@ -13,6 +13,7 @@ import numpy as np
 from sentiment_cli.atomic import write_text
 from sentiment_cli.errors import RunError
 from sentiment_cli.evaluation.metrics import compute_losses, compute_probabilities
+from sentiment_cli.tables import csv_text
 from sentiment_cli.text.token_ids import TokenIds
 
 _FIXED = ("id", "path", "actual", "predicted", "probability", "loss")
@@ -90,19 +91,13 @@ def make_predictions(
 
 def write_predictions(path: Path, predictions: Sequence[Prediction], class_names: Sequence[str]) -> None:
     """Write a table of predictions, whole or not at all."""
-    buffer = io.StringIO(newline="")
-    names = (*class_names, *(row.path for row in predictions))
-    # Before Python 3.13 a lone carriage return (macOS has a file "Icon\r") is not quoted where it has to be.
-    has_return = any("\r" in name for name in names)
-    writer = csv.writer(buffer, lineterminator="\n", quoting=csv.QUOTE_ALL if has_return else csv.QUOTE_MINIMAL)
-    writer.writerow([*_FIXED, *(f"p_{name}" for name in class_names), *_COUNTS])
-    for row in predictions:
-        shares = [_number(row.probabilities[name]) for name in class_names]
-        figures = [_number(row.probability), _number(row.loss)]
-        writer.writerow(
-            [row.id, row.path, row.actual, row.predicted, *figures, *shares, row.tokens, row.unknown, row.cut]
-        )
-    write_text(path, buffer.getvalue())
+    header = [*_FIXED, *(f"p_{name}" for name in class_names), *_COUNTS]
+    write_text(path, csv_text(header, (_cells(row, class_names) for row in predictions)))
+
+
+def _cells(row: Prediction, class_names: Sequence[str]) -> list[object]:
+    figures = [_number(row.probability), _number(row.loss), *(_number(row.probabilities[name]) for name in class_names)]
+    return [row.id, row.path, row.actual, row.predicted, *figures, row.tokens, row.unknown, row.cut]
 
 
 def read_predictions(path: Path) -> list[Prediction]:

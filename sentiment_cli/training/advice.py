@@ -10,6 +10,8 @@ from sentiment_cli.text.token_ids import TokenIds
 # More unknown words than these, or more words cut, and the network misses what decides.
 _MOST_UNKNOWN = 0.10
 _MOST_CUT = 0.50
+_MOST_OF_ONE_CLASS = 0.80
+_FEWEST_TOKENS = 2.0
 
 
 def check_settings(config: Config, *, on_gpu: bool) -> list[str]:
@@ -46,6 +48,8 @@ def check_encoding(config: Config, token_ids: TokenIds) -> list[str]:
     warnings = []
     total = max(int(token_ids.tokens.sum()), 1)
     cut, unknown = int(token_ids.cut.sum()) / total, int(token_ids.unknown.sum()) / max(len(token_ids.flat), 1)
+    if config.text.split == "whitespace" and token_ids.tokens.mean() < _FEWEST_TOKENS:
+        warnings.append("fewer than two words a review: a language without spaces? see text.split: character")
     if cut > _MOST_CUT:
         longest = int(np.quantile(token_ids.tokens, 0.9))
         warnings.append(
@@ -62,7 +66,7 @@ def check_encoding(config: Config, token_ids: TokenIds) -> list[str]:
 def check_balance(counts: dict[str, int], config: Config) -> list[str]:
     """A warning where one class has most of the reviews and nothing is done about it."""
     share = max(counts.values()) / max(sum(counts.values()), 1)
-    if share < max(0.8, 1.5 / len(counts)) or config.training.class_weight:
+    if share < _MOST_OF_ONE_CLASS or config.training.class_weight:
         return []
     most = max(counts, key=lambda name: counts[name])
     return [f'{share:.0%} of the reviews are "{most}"; accuracy says little then, see training.class_weight: balanced']

@@ -96,7 +96,8 @@ class Trainer:
                 except _Stopped:
                     save_checkpoint(self.run.last_checkpoint_path, self.network, self.optimizer, state)
                     return "interrupted"
-            return "all epochs done"
+            # A signal that came while the last epoch was being saved.
+            return "all epochs done" if self.stop.exit_code is None else "interrupted"
         finally:
             self.stop.graceful = False
 

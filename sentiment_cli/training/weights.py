@@ -30,7 +30,13 @@ def compute_class_weights(settings: Training, labels: np.ndarray, class_names: t
     if weights == "balanced":
         counts = np.bincount(labels, minlength=len(class_names))
         return (len(labels) / (len(class_names) * np.maximum(counts, 1))).astype(np.float32)
-    if set(weights) != set(class_names):
+    check_class_weights(settings, class_names)
+    return np.array([weights[name] for name in class_names], dtype=np.float32)
+
+
+def check_class_weights(settings: Training, class_names: tuple[str, ...]) -> None:
+    """Raise a ConfigError where the configured names are not those of the classes."""
+    weights = settings.class_weight
+    if isinstance(weights, dict) and set(weights) != set(class_names):
         what = f"expected one weight for each of {', '.join(class_names)}, received {', '.join(weights)}"
         raise ConfigError([Problem("", "training.class_weight", what)])
-    return np.array([weights[name] for name in class_names], dtype=np.float32)

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sentiment_cli.config import Config, load_config
+from sentiment_cli.config import Config
 from sentiment_cli.data.contents import check_contents
 from sentiment_cli.data.directory import find_other_part
-from sentiment_cli.data.prepare import prepare_data
+from sentiment_cli.data.prepare import PreparedData, prepare_data
+from sentiment_cli.data.reviews import ReviewSet
 from sentiment_cli.data.source import NAMED_SOURCES, resolve_source
 from sentiment_cli.errors import DataError, RunError, UsageError
 from sentiment_cli.evaluation.metrics import Evaluation
 from sentiment_cli.runs import SPLITS, Run, safe_name
 from sentiment_cli.runtime import load_tensorflow
 from sentiment_cli.training.progress import Progress, Silent
+from sentiment_cli.workflows.record import check_has_model, read_config
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,8 @@ def evaluate(
     if source is not None and split != "test":
         raise UsageError(f"--split {split} is for the run's own data; of other data the test part is used, or all.")
     record = run.read_record()
-    config = load_config(run.config_path)
-    if not run.best_checkpoint_path.exists():
-        raise RunError(f"{run.path} has no model yet ({record.get('status')}): no epoch was finished.")
+    config = read_config(run, record)
+    check_has_model(run, record)
     if source is not None:
         return _evaluate_other(run, config, record, source, progress)
     return _evaluate_own(run, config, record, split, progress)
@@ -78,35 +79,48 @@ def _evaluate_own(run: Run, config: Config, record: dict[str, Any], split: str, 
     if not root.is_dir():
         raise DataError(f"The reviews of {run.path} are gone from {root}; evaluate other ones with --data.")
     progress.phase("checking files")
-    data = prepare_data(config.data, config.training.seed, root=root)
-    if data.report.fingerprint != record["data"]["fingerprint"]:
-        if split != "test" or data.layout.test is None:
-            raise RunError(
-                f"The reviews in {root} changed since {run.path} was trained; its {split} part cannot be made again."
-            )
-        progress.warn(f"the reviews in {root} changed since {run.path} was trained")
+    data = prepare_data(config.data, config.training.seed, root=root, with_test=split == "test")
+    _check_own_data(run, record, data, split, progress)
     load_tensorflow()
-    import keras
-
-    from sentiment_cli.data.loading import load_splits
     from sentiment_cli.runtime import choose_device, evaluation_device
-    from sentiment_cli.workflows.session import evaluate_reviews, keep_metrics, load_classifier, own_files
+    from sentiment_cli.workflows.classifier import evaluate_reviews, keep_metrics, load_classifier, own_files
 
     choose_device(evaluation_device(config))
-    keras.utils.set_random_seed(config.training.seed)
     classifier = load_classifier(run, config)
     if data.class_names != classifier.class_names:
         raise RunError(
             f"{root} has the classes {data.class_names}, {run.path} was trained on {classifier.class_names}."
         )
     progress.phase("reading reviews")
+    reviews = _own_reviews(run, config, data, split, progress)
+    evaluation = evaluate_reviews(classifier, reviews, own_files(run, split), progress, split)
+    keep_metrics(run, split, evaluation)
+    return EvaluateResult(run, split, evaluation, run.path)
+
+
+def _check_own_data(run: Run, record: dict[str, Any], data: PreparedData, split: str, progress: Progress) -> None:
+    """The division of changed reviews would be another one; a test part of its own may change, which is said."""
+    known, root = record.get("data", {}), data.layout.root
+    if split == "test" and data.layout.test is not None:
+        before = known.get("test_fingerprint")
+        if before is not None and data.test_report and before != data.test_report.fingerprint:
+            progress.warn(f"the test reviews in {root} changed since {run.path} was trained")
+    elif known.get("fingerprint") != data.report.fingerprint:
+        raise RunError(
+            f"The reviews in {root} changed since {run.path} was trained; its {split} part cannot be made again."
+        )
+
+
+def _own_reviews(run: Run, config: Config, data: PreparedData, split: str, progress: Progress) -> ReviewSet:
+    from sentiment_cli.data.loading import load_part, load_splits
+
+    if split == "test" and data.layout.test is not None:
+        return load_part(data.layout.test, config.data.encoding_errors)
     splits = load_splits(data.layout, config.data, config.training.seed, progress.note)
     reviews = {"train": lambda: splits.train, "validation": lambda: splits.validation, "test": splits.test}[split]()
     if reviews is None:
         raise RunError(f"{run.path} was trained without a validation part (data.validation_fraction: 0).")
-    evaluation = evaluate_reviews(classifier, reviews, own_files(run, split), progress, split)
-    keep_metrics(run, split, evaluation)
-    return EvaluateResult(run, split, evaluation, run.path)
+    return reviews
 
 
 def _evaluate_other(
@@ -123,7 +137,7 @@ def _evaluate_other(
     load_tensorflow()
     from sentiment_cli.data.loading import load_part
     from sentiment_cli.runtime import choose_device, evaluation_device
-    from sentiment_cli.workflows.session import EvaluationFiles, evaluate_reviews, load_classifier
+    from sentiment_cli.workflows.classifier import EvaluationFiles, evaluate_reviews, load_classifier
 
     choose_device(evaluation_device(config))
     classifier = load_classifier(run, config)

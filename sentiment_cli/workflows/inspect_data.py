@@ -6,12 +6,17 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sentiment_cli.config.schema import Data
 from sentiment_cli.data.contents import check_contents, read_text
-from sentiment_cli.data.directory import Part, find_layout
+from sentiment_cli.data.directory import Layout, Part, find_layout
 from sentiment_cli.data.reviews import ReviewSet
 from sentiment_cli.data.source import resolve_source
+from sentiment_cli.data.splitting import TEST_FRACTION, split_stratified
 from sentiment_cli.data.statistics import PartStatistics, compute_statistics, count_shared, find_conflicts
 from sentiment_cli.errors import DataError
+
+# Chinese or Japanese text has one "word" a sentence.
+_FEW_WORDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,22 @@ def check_data(source: str) -> DataReport:
     if layout.test is None:
         notes.append("no test part: one fifth of the reviews will be split off")
     counts = {name: sum(part.counts().get(name, 0) for part in parts) for name in layout.train.class_names}
-    return DataReport(str(root), report.files, counts, report.problems("error"), notes)
+    if report.files and report.words / report.files < _FEW_WORDS:
+        notes.append("fewer than two words a review: a language without spaces? see text.split: character")
+    problems = [*report.problems("error"), *_too_few(layout)]
+    return DataReport(str(root), report.files, counts, problems, notes)
+
+
+def _too_few(layout: Layout) -> list[str]:
+    """What the divisions of a training with the default settings would fail with."""
+    labels = layout.train.labels
+    try:
+        if layout.test is None:
+            labels = labels[split_stratified(labels, TEST_FRACTION, seed=0)[0]]
+        split_stratified(labels, Data().validation_fraction, seed=0)
+    except DataError as error:
+        return [str(error)]
+    return []
 
 
 def describe_data(source: str, note: Callable[[str], None]) -> DataStatistics:
@@ -92,7 +112,11 @@ def describe_data(source: str, note: Callable[[str], None]) -> DataStatistics:
         DataError: the reviews cannot be used.
     """
     layout = find_layout(resolve_source(source))
-    for line in layout.notes:
+    report = check_contents(*([layout.train, layout.test] if layout.test else [layout.train]))
+    problems = report.problems("replace")
+    if problems:
+        raise DataError(f"{layout.root} cannot be read:\n" + "\n".join(f"  {problem}" for problem in problems))
+    for line in (*layout.notes, *report.notes("replace")):
         note(line)
     train = _read(layout.train)
     parts = {"train": train} if layout.test is None else {"train": train, "test": _read(layout.test)}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sentiment_cli.diagnosis import describe_history
+from sentiment_cli.errors import RunError
 from sentiment_cli.history import History, read_history
 from sentiment_cli.plots.history import plot_history
 from sentiment_cli.plots.save import picture_format, save_figure
@@ -51,12 +52,14 @@ def plot_runs(runs: Sequence[Run], target: Path | None = None) -> PlotResult:
     picture_format(target)
     histories: dict[str, History] = {}
     sentences = []
-    for run in runs:
-        name = run.name if run.name not in histories else str(run.path)
+    # A run that is named twice is drawn once.
+    distinct = list({run.path.resolve(): run for run in runs}.values())
+    for run in distinct:
+        name = run.name if run.name not in histories else str(run.path.resolve())
         histories[name] = _read(run)
         sentence = describe_history(histories[name], chance_accuracy=_chance(run))
-        sentences.append(sentence if len(runs) == 1 else f"{name}: {sentence}")
-    headline = sentences[0] if len(runs) == 1 else None
+        sentences.append(sentence if len(distinct) == 1 else f"{name}: {sentence}")
+    headline = sentences[0] if len(distinct) == 1 else None
     best = {name: history.best_epoch for name, history in histories.items()}
     save_figure(plot_history(histories, sentence=headline), target)
     return PlotResult(target, list(histories), sentences, best)
@@ -71,5 +74,8 @@ def _read(run: Run) -> History:
 
 def _chance(run: Run) -> float | None:
     """The share of the most frequent class in the validation part, where it was evaluated."""
-    share = run.read_metrics().get("validation", {}).get("majority_baseline")
+    try:
+        share = run.read_metrics().get("validation", {}).get("majority_baseline")
+    except RunError:  # the curves can be drawn all the same
+        return None
     return float(share) if isinstance(share, (int, float)) else None

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sentiment_cli.config import load_config
-from sentiment_cli.errors import RunError
 from sentiment_cli.runs import Run
 from sentiment_cli.runtime import load_tensorflow
 from sentiment_cli.training.progress import Progress, Silent
+from sentiment_cli.workflows.record import check_has_model, read_config
 
 
 @dataclass(frozen=True)
@@ -49,14 +48,14 @@ def predict(run: Run, texts: Sequence[str], *, progress: Progress | None = None)
         RunError: the run is not complete.
     """
     progress = progress or Silent()
-    config = load_config(run.config_path)
-    if not run.best_checkpoint_path.exists():
-        raise RunError(f"{run.path} has no model yet ({run.read_record().get('status')}): no epoch was finished.")
+    record = run.read_record()
+    config = read_config(run, record)
+    check_has_model(run, record)
     load_tensorflow()
     from sentiment_cli.evaluation.metrics import compute_probabilities
     from sentiment_cli.runtime import choose_device, evaluation_device
     from sentiment_cli.text.vectorizer import encode
-    from sentiment_cli.workflows.session import load_classifier
+    from sentiment_cli.workflows.classifier import load_classifier
 
     choose_device(evaluation_device(config))
     classifier = load_classifier(run, config)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import resource
 import shutil
 import sys
 import time
-from typing import Any
+from pathlib import Path
+
+import keras
 
 from sentiment_cli.model.export import save_end_to_end
 from sentiment_cli.runs import Run
@@ -21,14 +22,15 @@ from sentiment_cli.workflows.training import Setup, set_up
 _TIMED_STEPS = 8
 
 
-def rehearse(job: Job) -> DryRun:
+def rehearse(job: Job, target: Path) -> DryRun:
     """Set up a training, save and reload the untrained network, and time a few steps.
 
     Args:
         job: what is trained; its run is a temporary directory.
+        target: where the run would go.
     """
     config, run, progress = job.config, job.run, job.progress
-    setup = set_up(job, None, Stopwatch())
+    setup = set_up(job, {}, Stopwatch())
     warnings = setup.warnings(job)
     for warning in warnings:
         progress.warn(warning)
@@ -36,7 +38,8 @@ def rehearse(job: Job) -> DryRun:
     save_checkpoint(run.last_checkpoint_path, setup.network, setup.optimizer, TrainingState())
     restore_checkpoint(run.last_checkpoint_path, setup.network, setup.optimizer)
     save_end_to_end(run.model_path, config, setup.vocabulary, setup.network)
-    warnings += _check_disk(run)
+    keras.models.load_model(run.model_path)
+    warnings += _check_disk(run, target)
     seconds = _epoch_seconds(job, setup)
     test = job.data.layout.test
     return DryRun(
@@ -72,14 +75,19 @@ def _epoch_seconds(job: Job, setup: Setup) -> float:
     return (time.perf_counter() - started) / len(timed) * len(batches)
 
 
-def _check_disk(run: Run) -> list[str]:
+def _check_disk(run: Run, target: Path) -> list[str]:
     """A warning when two checkpoints, one of them being replaced, and the model may not fit."""
     needed = 3 * run.last_checkpoint_path.stat().st_size + run.model_path.stat().st_size
-    free = shutil.disk_usage(".").free
+    there = next(path for path in (target, *target.absolute().parents) if path.exists())
+    free = shutil.disk_usage(there).free
     return [f"{free / 1e6:,.0f} MB of disk are free, the run needs {needed / 1e6:,.0f} MB"] if free < needed else []
 
 
-def _peak_memory() -> int:
-    """Peak resident memory of this process in bytes."""
-    peak: Any = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return int(peak if sys.platform == "darwin" else peak * 1024)
+def _peak_memory() -> int | None:
+    """Peak resident memory of this process in bytes; None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

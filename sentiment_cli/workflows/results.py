@@ -66,7 +66,7 @@ class DryRun:
         plan: how the step would run.
         seconds_per_epoch: estimated from a few steps, validation left out.
         expected_seconds: of all epochs.
-        memory_bytes: peak memory of this process after those steps.
+        memory_bytes: peak memory of this process after those steps; None where the system does not tell.
         warnings: what would go wrong later.
     """
 
@@ -76,7 +76,7 @@ class DryRun:
     plan: str
     seconds_per_epoch: float
     expected_seconds: float
-    memory_bytes: int
+    memory_bytes: int | None
     warnings: list[str]
 
     def to_dict(self) -> dict[str, Any]:

@@ -8,26 +8,18 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from sentiment_cli.config import (
-    Config,
-    Override,
-    config_difference,
-    config_values,
-    load_config,
-    parse_config,
-    write_config,
-)
-from sentiment_cli.config.yaml_source import dump_yaml
+from sentiment_cli.config import Config, Override, config_values, load_config, write_config
 from sentiment_cli.data.prepare import PreparedData, prepare_data
 from sentiment_cli.data.source import portable_source
-from sentiment_cli.errors import Interrupted, RunError
+from sentiment_cli.errors import ConfigError, DataError, Interrupted, RunError
 from sentiment_cli.history import read_history
 from sentiment_cli.runs import Run
 from sentiment_cli.runtime import choose_device, load_tensorflow
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
+from sentiment_cli.training.weights import check_class_weights
 from sentiment_cli.workflows.job import Job
-from sentiment_cli.workflows.record import new_record, now
+from sentiment_cli.workflows.record import new_record, now, read_config
 from sentiment_cli.workflows.results import DryRun, TrainResult
 
 
@@ -70,7 +62,11 @@ def train(
         run.path.mkdir(parents=True)
         progress.note(f"Run: {run.path}")
         write_config(run.config_path, config)
-        return _run_recorded(Job(config, run, data, device, progress), new_record(config, data, command), stop)
+        try:
+            return _run_recorded(Job(config, run, data, device, progress), new_record(config, data, command), stop)
+        except (ConfigError, DataError):
+            shutil.rmtree(run.path)  # nothing was trained, and a corrected call should find the way free
+            raise
 
 
 def resume(run: Run, *, epochs: int | None = None, progress: Progress | None = None, command: str = "") -> TrainResult:
@@ -89,8 +85,7 @@ def resume(run: Run, *, epochs: int | None = None, progress: Progress | None = N
     """
     progress = progress or Silent()
     record = run.read_record()
-    config = load_config(run.config_path)
-    _check_same_config(run, record, config)
+    config = read_config(run, record)
     if epochs is not None:
         config = load_config(run.config_path, [Override(("training", "epochs"), epochs, "--epochs")])
     _check_worth_resuming(run, record, config, epochs)
@@ -105,10 +100,15 @@ def resume(run: Run, *, epochs: int | None = None, progress: Progress | None = N
         return _run_recorded(Job(config, run, data, device, progress), record, stop)
 
 
-def dry_run(config: Config, *, progress: Progress | None = None) -> DryRun:
+def dry_run(config: Config, output_dir: Path | str = ".", *, progress: Progress | None = None) -> DryRun:
     """Do everything up to the first steps of a training, and leave nothing behind.
 
     The data are read, the network is built, saved and reloaded, a few steps are timed.
+
+    Args:
+        config: what would be trained on what.
+        output_dir: where the run would go; the free space of that disk is looked at.
+        progress: told what happens; None: nobody is.
 
     Raises:
         SentimentError: what a training would fail with.
@@ -120,7 +120,7 @@ def dry_run(config: Config, *, progress: Progress | None = None) -> DryRun:
         device = choose_device(config.training.device)
         from sentiment_cli.workflows.rehearsal import rehearse
 
-        return rehearse(Job(config, Run(Path(directory)), data, device, progress))
+        return rehearse(Job(config, Run(Path(directory)), data, device, progress), Path(output_dir))
 
 
 def check_free(run: Run, *, force: bool = False) -> None:
@@ -143,9 +143,16 @@ def resume_command(run: Run) -> str:
 
 def _prepare(config: Config, progress: Progress, root: Path | None = None) -> PreparedData:
     progress.phase("checking files")
-    data = prepare_data(config.data, config.training.seed, root=root, progress=lambda done: progress.advance(1000))
-    for note in (*data.layout.notes, *data.report.notes(config.data.encoding_errors)):
+    data = prepare_data(
+        config.data,
+        config.training.seed,
+        root=root,
+        with_test=config.training.evaluate_test,
+        progress=lambda done: progress.advance(1000),
+    )
+    for note in data.notes(config.data.encoding_errors):
         progress.note(note)
+    check_class_weights(config.training, data.class_names)
     return data
 
 
@@ -169,8 +176,10 @@ def _run_recorded(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainR
 
 
 def _check_worth_resuming(run: Run, record: dict[str, Any], config: Config, epochs: int | None) -> None:
-    # The record counts the epochs when a session ends; after a kill the history knows better.
+    # The record counts the epochs when a call ends; after a kill the history knows better.
     done = len(read_history(run.history_path)) if run.history_path.exists() else int(record.get("epochs") or 0)
+    if done and not run.last_checkpoint_path.exists():
+        raise RunError(f"{run.last_checkpoint_path} is missing: {run.path} cannot go on after its {done} epochs.")
     if epochs is not None and epochs < done:
         raise RunError(f"{run.path} has {done} epochs already; expected --epochs above that, received {epochs}.")
     if record.get("status") == "finished" and config.training.epochs <= done:
@@ -184,24 +193,14 @@ def _check_worth_resuming(run: Run, record: dict[str, Any], config: Config, epoc
         )
 
 
-def _check_same_config(run: Run, record: dict[str, Any], config: Config) -> None:
-    """A run goes on as it was configured; what a checkpoint holds fits nothing else."""
-    known = record.get("config")
-    before = parse_config(dump_yaml(known).encode(), str(run.record_path)) if isinstance(known, dict) else config
-    difference = [line for line in config_difference(before, config) if not line.startswith("training.epochs:")]
-    if difference:
-        raise RunError(
-            f"{run.config_path} was changed since the run began:\n  " + "\n  ".join(difference) + "\n"
-            f"Put it back (only --epochs may change), or start a new run: sentiment train -c {run.config_path}"
-        )
-
-
 def _check_same_data(run: Run, record: dict[str, Any], data: PreparedData) -> None:
     known = record.get("data", {})
-    if known.get("fingerprint") == data.report.fingerprint:
+    test = data.test_report.fingerprint if data.test_report else None
+    if (known.get("fingerprint"), known.get("test_fingerprint")) == (data.report.fingerprint, test):
         return
     raise RunError(
-        f"{run.path} was trained on other reviews: {known.get('root')} had {known.get('files')} files "
+        f"{run.path} was trained on other reviews: {known.get('root')} had {known.get('files')} training files "
         f"(fingerprint {str(known.get('fingerprint'))[:12]}), now {data.report.files} "
-        f"({data.report.fingerprint[:12]}). Restore them, or start a new run: sentiment train -c {run.config_path}"
+        f"({data.report.fingerprint[:12]}), or its test part changed. "
+        f"Restore them, or start a new run: sentiment train -c {run.config_path}"
     )

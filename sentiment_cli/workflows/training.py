@@ -17,20 +17,21 @@ from sentiment_cli.model.export import needed_import, save_end_to_end
 from sentiment_cli.model.network import build_network
 from sentiment_cli.plots.history import plot_history
 from sentiment_cli.plots.save import save_figure
+from sentiment_cli.runs import SPLITS
 from sentiment_cli.runtime import describe_threads
 from sentiment_cli.text.vectorizer import adapt_vocabulary
-from sentiment_cli.text.vocabulary import read_vocabulary, vocabulary_checksum, write_vocabulary
+from sentiment_cli.text.vocabulary import vocabulary_checksum, write_vocabulary
 from sentiment_cli.training.advice import check_balance, check_encoding, check_settings
-from sentiment_cli.training.checkpoint import TrainingState, restore_checkpoint
+from sentiment_cli.training.checkpoint import TrainingState, restore_checkpoint, save_checkpoint
 from sentiment_cli.training.fit import EncodedSet, Trainer
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.plan import Plan, make_plan
 from sentiment_cli.training.step import build_optimizer
 from sentiment_cli.training.weights import compute_class_weights
+from sentiment_cli.workflows.classifier import Classifier, encode_set, evaluate_reviews, keep_metrics, own_files
 from sentiment_cli.workflows.job import Job
-from sentiment_cli.workflows.record import now
+from sentiment_cli.workflows.record import now, read_own_vocabulary
 from sentiment_cli.workflows.results import TrainResult
-from sentiment_cli.workflows.session import Classifier, encode_set, evaluate_reviews, keep_metrics, own_files
 from sentiment_cli.workflows.stopwatch import Stopwatch
 
 
@@ -80,12 +81,12 @@ class Setup:
         )
 
 
-def set_up(job: Job, plan: Plan | None, watch: Stopwatch) -> Setup:
+def set_up(job: Job, record: dict[str, Any], watch: Stopwatch) -> Setup:
     """Read the reviews, make the vocabulary, encode, build the network.
 
     Args:
         job: what is trained; a vocabulary that is in its run is used again.
-        plan: the plan of the run that is continued; None: choose one.
+        record: of the run; a plan that is in it is used again.
         watch: counts the phases.
     """
     config, progress = job.config, job.progress
@@ -96,7 +97,7 @@ def set_up(job: Job, plan: Plan | None, watch: Stopwatch) -> Setup:
         splits = load_splits(job.data.layout, config.data, config.training.seed, progress.note)
     with watch.phase("vectorizing"):
         progress.phase("making the vocabulary")
-        vocabulary = _vocabulary(job, splits)
+        vocabulary = _vocabulary(job, record, splits)
         train = encode_set(config, vocabulary, splits.train, progress, "train")
         validation = None
         if splits.validation is not None:
@@ -105,7 +106,8 @@ def set_up(job: Job, plan: Plan | None, watch: Stopwatch) -> Setup:
         network = build_network(config, len(vocabulary), len(splits.train.class_names))
         optimizer = build_optimizer(config.training)
         optimizer.build(network.trainable_variables)
-    plan = plan or make_plan(config, train.token_ids.lengths, on_gpu=job.device.is_gpu)
+    known = record.get("plan")
+    plan = Plan.from_dict(known) if known else make_plan(config, train.token_ids.lengths, on_gpu=job.device.is_gpu)
     return Setup(splits, vocabulary, train, validation, plan, network, optimizer)
 
 
@@ -115,17 +117,16 @@ def run_training(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainRe
     Args:
         job: what is trained.
         record: of the run, kept up to date here and in ``run.json``; its ``status`` is at first that of the
-            session before: one that finished is extended.
+            call before: one that finished is extended.
         stop: asked whether to go on.
     """
     watch = Stopwatch()
-    setup = set_up(job, Plan.from_dict(record["plan"]) if "plan" in record else None, watch)
+    setup = set_up(job, record, watch)
     for warning in setup.warnings(job):
         job.progress.warn(warning)
-    extends = record["status"] == "finished"
+    state = _restore(job, setup, extends=record["status"] == "finished")
     record.update(status="running", stop_reason=None, **_facts(job, setup))
     job.run.write_record(record)
-    state = _restore(job, setup, extends=extends)
     job.progress.note(
         f"{record['parameters']:,} parameters, {len(setup.splits.train):,} training reviews, step {setup.plan.reason}"
     )
@@ -139,6 +140,8 @@ def run_training(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainRe
     seconds = watch.read()
     status = "interrupted" if interrupted else "finished"
     record.update(status=status, ended=now(), seconds=_add_seconds(record.get("seconds"), seconds))
+    if not interrupted:
+        record["evaluated_epoch"] = state.best_epoch
     job.run.write_record(record)
     return TrainResult(
         run=job.run,
@@ -168,9 +171,9 @@ def _facts(job: Job, setup: Setup) -> dict[str, Any]:
     }
 
 
-def _vocabulary(job: Job, splits: Splits) -> list[str]:
+def _vocabulary(job: Job, record: dict[str, Any], splits: Splits) -> list[str]:
     if job.run.vocabulary_path.exists():
-        return read_vocabulary(job.run.vocabulary_path)
+        return read_own_vocabulary(job.run, record)
     vocabulary = adapt_vocabulary(job.config.text, splits.train.texts)
     write_vocabulary(job.run.vocabulary_path, vocabulary)
     return vocabulary
@@ -184,6 +187,8 @@ def _restore(job: Job, setup: Setup, *, extends: bool) -> TrainingState:
     stopping = job.config.training.early_stopping
     if extends and stopping is not None and state.waited >= stopping.patience:
         state.waited = 0
+        # At once, for the next start would not know that this one extended a finished run.
+        save_checkpoint(job.run.last_checkpoint_path, setup.network, setup.optimizer, state)
     return state
 
 
@@ -195,6 +200,7 @@ def _finish(job: Job, setup: Setup, state: TrainingState, *, interrupted: bool) 
     save_figure(plot_history({run.name: history}, sentence=sentence), run.plots_dir / "history.png")
     job.progress.note(sentence)
     if interrupted:
+        _remove_stale_results(job, state)
         return None
     if not run.best_checkpoint_path.exists():
         raise RunError(f"No epoch of {run.path} had a {job.config.monitor} that is a number; no model was kept.")
@@ -206,6 +212,16 @@ def _finish(job: Job, setup: Setup, state: TrainingState, *, interrupted: bool) 
     job.progress.phase("saving the model")
     save_end_to_end(run.model_path, job.config, setup.vocabulary, setup.network)
     return test
+
+
+def _remove_stale_results(job: Job, state: TrainingState) -> None:
+    """An extension that was stopped may have a new best epoch; the figures of the one before are not its own."""
+    before = job.run.read_record().get("evaluated_epoch")
+    if before is None or before == state.best_epoch:
+        return
+    for path in (job.run.metrics_path, job.run.model_path, *map(job.run.predictions_path, SPLITS)):
+        path.unlink(missing_ok=True)
+    job.progress.note(f"Epoch {state.best_epoch} is the best now; the results of epoch {before} were removed")
 
 
 def _evaluate(job: Job, classifier: Classifier, reviews: ReviewSet, split: str) -> Evaluation:
@@ -229,6 +245,6 @@ def _best_validation(state: TrainingState) -> dict[str, float] | None:
 
 
 def _add_seconds(before: dict[str, float] | None, now: dict[str, float]) -> dict[str, float]:
-    """The seconds of all sessions of a run."""
+    """The seconds of all calls that trained a run."""
     names = [*(before or {}), *(name for name in now if name not in (before or {}))]
     return {name: round((before or {}).get(name, 0.0) + now.get(name, 0.0), 3) for name in names}

@@ -27,10 +27,19 @@ class TestCheckData:
         assert (report.problems, report.notes) == ([], [])
 
     def test_a_missing_test_part_is_a_note(self, tmp_path: Path) -> None:
-        write_reviews(tmp_path, {"bad": ["x"], "good": ["y"]})
+        write_reviews(tmp_path, {"bad": ["a b"] * 3, "good": ["c d"] * 3})
         report = check_data(str(tmp_path))
         assert report.problems == []
         assert report.notes == ["no test part: one fifth of the reviews will be split off"]
+
+    def test_too_few_reviews_for_the_division_of_a_training_are_a_problem(self, tmp_path: Path) -> None:
+        write_reviews(tmp_path, {"bad": ["a b"] * 2, "good": ["c d"] * 2})
+        (problem,) = check_data(str(tmp_path)).problems
+        assert problem.startswith("Too few reviews to split off 0.2 of them: 2 in 2 classes")
+
+    def test_a_language_without_spaces_is_noted(self, tmp_path: Path) -> None:
+        write_reviews(tmp_path, {"bad": ["房间很脏"] * 3, "good": ["早餐很好"] * 3})
+        assert "see text.split: character" in check_data(str(tmp_path)).notes[-1]
 
     def test_what_is_wrong_with_the_names_is_a_problem_a_line(self, tmp_path: Path) -> None:
         write_reviews(tmp_path / "train", {"bad": ["x"], "good": []})
@@ -60,6 +69,7 @@ class TestCheckData:
         assert check_data(str(parts)).notes == [
             f"{parts}/train: never a class, left out: unsup",
             "1 empty review, read as one unknown word: test/good/002.txt",
+            "fewer than two words a review: a language without spaces? see text.split: character",
         ]
 
     def test_a_source_that_is_not_there_is_an_error(self, workplace: Path) -> None:
@@ -86,7 +96,7 @@ class TestDescribeData:
             ["train/bad/001.txt", "train/bad/002.txt", "test/good/000.txt"],
             ["train/good/000.txt", "test/bad/000.txt"],
         ]
-        assert notes == []
+        assert notes == ["1 empty review, read as one unknown word: test/good/002.txt"]
 
     def test_nothing_is_shared_where_there_is_no_test_part(self, tmp_path: Path) -> None:
         write_reviews(tmp_path, {"bad": ["x"], "good": ["y"]})
@@ -98,7 +108,7 @@ class TestDescribeData:
         (parts / "train" / "unsup").mkdir()
         notes: list[str] = []
         describe_data(str(parts), notes.append)
-        assert notes == [f"{parts}/train: never a class, left out: unsup"]
+        assert notes[0] == f"{parts}/train: never a class, left out: unsup"
 
     def test_bad_bytes_do_not_stop_it(self, parts: Path) -> None:
         (parts / "train" / "bad" / "000.txt").write_bytes(b"caf\xe9 x")

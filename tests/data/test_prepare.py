@@ -28,7 +28,19 @@ def test_both_parts_are_listed_and_looked_into(root: Path) -> None:
     prepared = prepare_data(Data(source=str(root)), seed=0)
     assert prepared.class_names == ("bad", "good")
     assert prepared.layout.test is not None
-    assert prepared.report.files == 12
+    assert prepared.test_report is not None
+    assert (prepared.report.files, prepared.test_report.files) == (8, 4)
+
+
+def test_a_test_part_that_is_not_wanted_is_not_looked_into(root: Path) -> None:
+    (root / "test" / "good" / "1.txt").write_bytes(b"caf\xe9")
+    prepared = prepare_data(Data(source=str(root)), seed=0, with_test=False)
+    assert (prepared.report.files, prepared.test_report) == (8, None)
+
+
+def test_groups_that_cannot_be_made_are_found_before_the_training(root: Path) -> None:
+    with pytest.raises(DataError, match=r"data\.validation_groups: movie needs"):
+        prepare_data(Data(source=str(root), validation_groups="movie"), seed=0)
 
 
 def test_the_limit_holds_for_both_parts_and_nothing_else_is_read(root: Path) -> None:
@@ -36,7 +48,8 @@ def test_the_limit_holds_for_both_parts_and_nothing_else_is_read(root: Path) -> 
     assert prepared.layout.train.counts() == {"bad": 2, "good": 2}
     assert prepared.layout.test is not None
     assert prepared.layout.test.counts() == {"bad": 2, "good": 2}
-    assert prepared.report.files == 8
+    assert prepared.test_report is not None
+    assert (prepared.report.files, prepared.test_report.files) == (4, 4)
 
 
 def test_the_order_of_the_classes_is_that_of_the_settings(root: Path) -> None:
@@ -51,7 +64,7 @@ def test_a_bad_review_of_the_test_part_is_found_too(root: Path) -> None:
         f"{root} cannot be used:\n  1 file not UTF-8: test/good/1.txt; "
         "convert the files, or set data.encoding_errors to replace or skip"
     )
-    assert prepare_data(Data(source=str(root), encoding_errors="skip"), seed=0).report.undecodable
+    assert prepare_data(Data(source=str(root), encoding_errors="skip"), seed=0).test_report.undecodable  # type: ignore[union-attr]
 
 
 def test_every_problem_is_in_one_message(root: Path) -> None:

@@ -195,13 +195,36 @@ def test_a_new_class_in_the_own_data_is_refused(run_copy: Path, tiny_reviews: Pa
 
 def test_a_run_without_a_finished_epoch_has_no_model(run_copy: Path) -> None:
     (run_copy / "checkpoints" / "best.npz").unlink()
-    with pytest.raises(RunError, match=r"has no model yet .finished.: no epoch was finished"):
+    with pytest.raises(RunError, match=r"checkpoints/best\.npz is missing"):
+        evaluate(Run(run_copy))
+    Run(run_copy).write_record({**Run(run_copy).read_record(), "status": "interrupted", "best_epoch": None})
+    with pytest.raises(RunError, match=r"has no model yet .interrupted.: no epoch was finished"):
+        evaluate(Run(run_copy))
+
+
+def test_a_changed_configuration_is_refused(run_copy: Path) -> None:
+    path = run_copy / "config.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("sequence_length: 12", "sequence_length: 3"), "utf-8")
+    with pytest.raises(RunError, match=r"text\.sequence_length: 12 -> 3"):
+        evaluate(Run(run_copy))
+    path.unlink()
+    with pytest.raises(RunError, match=r"lacks config\.yaml"):
+        evaluate(Run(run_copy))
+
+
+def test_a_vocabulary_in_another_order_is_refused(run_copy: Path) -> None:
+    path = run_copy / "vocabulary.json"
+    tokens = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps([*tokens[:2], *tokens[:1:-1]]), encoding="utf-8")
+    with pytest.raises(RunError, match="is not the vocabulary that the run was trained with"):
         evaluate(Run(run_copy))
 
 
 def test_a_vocabulary_of_another_size_is_refused(run_copy: Path) -> None:
     path = run_copy / "vocabulary.json"
     path.write_text(json.dumps([*json.loads(path.read_text(encoding="utf-8")), "more"]), encoding="utf-8")
+    record = Run(run_copy).read_record()
+    Run(run_copy).write_record({key: value for key, value in record.items() if key != "vocabulary"})
     with pytest.raises(RunError, match="does not fit the configuration: embedding"):
         evaluate(Run(run_copy))
 

@@ -61,7 +61,16 @@ def test_runs_of_unequal_length_and_without_validation_go_into_one_picture(run_c
 def test_runs_of_the_same_name_are_told_apart_by_their_path(run_copy: Path) -> None:
     other = Path("elsewhere/tiny")
     shutil.copytree(run_copy, other)
-    assert plot_runs([Run(run_copy), Run(other)], Path("both.png")).runs == ["tiny", str(other)]
+    assert plot_runs([Run(run_copy), Run(other)], Path("both.png")).runs == ["tiny", str(other.resolve())]
+
+
+def test_a_run_that_is_named_twice_is_drawn_once(run_copy: Path) -> None:
+    assert plot_runs([Run(run_copy), Run(Path("runs/tiny"))], Path("both.png")).runs == ["tiny"]
+
+
+def test_damaged_metrics_do_not_forbid_the_curves(run_copy: Path) -> None:
+    (run_copy / "metrics.json").write_text("{", encoding="utf-8")
+    assert plot_runs([Run(run_copy)]).picture.exists()
 
 
 def test_the_epoch_marked_is_the_one_that_was_kept_and_not_the_lowest_loss(run_copy: Path) -> None:

@@ -86,7 +86,7 @@ def test_there_are_as_many_predictions_as_texts(trained_run: Path, texts: list[s
 
 def test_a_run_without_a_finished_epoch_has_no_model(run_copy: Path) -> None:
     (run_copy / "checkpoints" / "best.npz").unlink()
-    with pytest.raises(RunError, match="has no model yet"):
+    with pytest.raises(RunError, match=r"best\.npz is missing"):
         predict(Run(run_copy), ["text"])
 
 

@@ -72,6 +72,18 @@ class Told(Silent):
         self.warnings.append(message)
 
 
+class Dies(Told):
+    """Raises an error that nobody expects when a phase begins."""
+
+    def __init__(self, phase: str) -> None:
+        super().__init__()
+        self.at = phase
+
+    def phase(self, name: str, total: int | None = None) -> None:
+        if name == self.at:
+            raise ZeroDivisionError
+
+
 class Signals(Told):
     """Sends signals to this process at the k-th piece of progress in a phase whose name starts so."""
 
@@ -105,8 +117,8 @@ def test_the_record_says_what_was_done_with_what(trained_run: Path, tiny_reviews
     assert record["seed"] == 3
     assert record["class_names"] == ["bad", "good"]
     assert record["data"]["root"] == str(tiny_reviews.resolve())
-    assert record["data"]["files"] == 2 * (20 + 8)
-    assert len(record["data"]["fingerprint"]) == 64
+    assert record["data"]["files"] == 2 * 20
+    assert len(record["data"]["fingerprint"]) == len(record["data"]["test_fingerprint"]) == 64
     assert record["reviews"] == {"train": 30, "validation": 10}
     # embedding 4 a word; gru 3 * (3 * (4 + 3) + 2 * 3) = 81; logit 3 + 1
     assert record["parameters"] == 4 * record["vocabulary"]["size"] + 81 + 4
@@ -317,7 +329,7 @@ def test_changed_reviews_are_refused_and_nothing_is_touched(run_copy: Path, tiny
     Run(run_copy).write_record(record)
     Path("mine/train/bad/000.txt").write_text("dirtier", encoding="utf-8")
     before = unchanged(run_copy)
-    with pytest.raises(RunError, match=r"was trained on other reviews: .* had 56 files .* now 56 "):
+    with pytest.raises(RunError, match=r"was trained on other reviews: .* had 40 training files .* now 40 "):
         resume(Run(run_copy), epochs=3)
     assert unchanged(run_copy) == before
 
@@ -527,3 +539,37 @@ def test_a_device_that_is_not_there_leaves_no_run_behind(workplace: Path, tiny_c
         train(config, "runs/none")
 
     assert not Path("runs").exists()
+
+
+def test_a_finished_run_without_its_last_checkpoint_is_not_started_over(run_copy: Path) -> None:
+    (run_copy / "checkpoints" / "last.npz").unlink()
+    before = unchanged(run_copy)
+    with pytest.raises(RunError, match=r"last\.npz is missing: .* cannot go on after its 2 epochs"):
+        resume(Run(run_copy), epochs=4)
+    assert unchanged(run_copy) == before
+
+
+def test_an_extension_that_is_killed_in_its_first_epoch_still_goes_on(run_copy: Path) -> None:
+    run = Run(run_copy)
+    stopping = {"monitor": "val_loss", "patience": 1, "min_delta": 100.0}
+    config = change(load_config(run.config_path), "training", epochs=9, early_stopping=stopping)
+    train(config, run.path, force=True)
+    assert len(history(run.path)) == 2
+
+    with pytest.raises(ZeroDivisionError):
+        resume(run, epochs=12, progress=Dies("epoch 3/12"))
+    record = run.read_record()
+    run.write_record({**record, "status": "running", "stop_reason": None})  # as a kill leaves it
+    resume(run)
+
+    assert len(history(run.path)) > 2
+
+
+def test_what_an_interrupted_extension_made_untrue_is_removed(run_copy: Path) -> None:
+    run = Run(run_copy)
+    result = resume(run, epochs=30, progress=Signals("epoch 20/30"))
+    assert (result.status, run.read_record()["evaluated_epoch"]) == ("interrupted", 2)
+    assert result.best_epoch != 2
+    assert not run.metrics_path.exists() and not run.model_path.exists()
+    assert resume(run).status == "finished"
+    assert run.metrics_path.exists() and run.model_path.exists()

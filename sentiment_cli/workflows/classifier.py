@@ -20,12 +20,12 @@ from sentiment_cli.plots.confusion import plot_confusion_matrix
 from sentiment_cli.plots.save import save_figure
 from sentiment_cli.runs import Run
 from sentiment_cli.text.vectorizer import encode
-from sentiment_cli.text.vocabulary import read_vocabulary
 from sentiment_cli.training.checkpoint import restore_checkpoint
 from sentiment_cli.training.fit import EncodedSet, fixed_width
 from sentiment_cli.training.progress import Progress
 from sentiment_cli.training.scoring import compute_logits
 from sentiment_cli.training.step import build_score_step
+from sentiment_cli.workflows.record import read_own_vocabulary
 
 # Reviews in a batch where nothing is learned; the batch does not change a prediction.
 _SCORING_ROWS = 256
@@ -64,14 +64,15 @@ def load_classifier(run: Run, config: Config) -> Classifier:
     Raises:
         RunError: a file of the run is missing or damaged.
     """
-    class_names = run.read_record().get("class_names")
+    record = run.read_record()
+    class_names = record.get("class_names")
     if (
         not isinstance(class_names, list)
         or len(class_names) < 2
         or not all(isinstance(name, str) for name in class_names)
     ):
         raise RunError(f"{run.record_path} has no list of class names; the run stopped before it read its data.")
-    vocabulary = read_vocabulary(run.vocabulary_path)
+    vocabulary = read_own_vocabulary(run, record)
     network = build_network(config, len(vocabulary), len(class_names))
     restore_checkpoint(run.best_checkpoint_path, network)
     return Classifier(config, tuple(class_names), vocabulary, network)
@@ -142,4 +143,8 @@ def own_files(run: Run, split: str) -> EvaluationFiles:
 
 def keep_metrics(run: Run, split: str, evaluation: Evaluation) -> None:
     """Put the figures of one part into the run's ``metrics.json``, beside those of the others."""
-    write_json(run.metrics_path, {**run.read_metrics(), split: evaluation.to_dict()})
+    try:
+        others = run.read_metrics()
+    except RunError:  # a damaged file is replaced; its figures can be computed again
+        others = {}
+    write_json(run.metrics_path, {**others, split: evaluation.to_dict()})
