@@ -71,12 +71,12 @@ def validate(name: str, settings: tuple[str, ...]) -> None:
     from sentiment_cli.data.prepare import prepare_data
 
     data = prepare_data(config.data, config.training.seed)
-    for note in (*data.layout.notes, *data.report.notes(config.data.encoding_errors)):
+    for note in data.notes(config.data.encoding_errors):
         output.note(note)
-    summary = f"{name}: valid; {data.report.files:,} reviews of {', '.join(data.class_names)} in {data.layout.root}"
+    summary = f"{name}: valid; {data.files:,} reviews of {', '.join(data.class_names)} in {data.layout.root}"
     values = {
         "valid": True,
-        "files": data.report.files,
+        "files": data.files,
         "class_names": list(data.class_names),
         "config": config_values(config),
     }

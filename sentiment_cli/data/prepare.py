@@ -33,6 +33,11 @@ class PreparedData:
         """In the order of the labels."""
         return self.layout.train.class_names
 
+    @property
+    def files(self) -> int:
+        """Reviews of both parts."""
+        return self.report.files + (self.test_report.files if self.test_report else 0)
+
     def notes(self, policy: Policy) -> list[str]:
         """What a user should know about."""
         reports = [self.report, *([self.test_report] if self.test_report else [])]

@@ -17,16 +17,17 @@ Cli = Callable[..., Result]
 
 @pytest.fixture
 def reviews(workplace: Path) -> Path:
-    """Two classes with two reviews each to train on, and one each to test on, in ``reviews``."""
-    write_reviews(workplace / "reviews" / "train", {"bad": ["cold room", "rude"], "good": ["warm", "so very kind"]})
-    write_reviews(workplace / "reviews" / "test", {"bad": ["loud"], "good": ["warm"]})
+    """Two classes with three reviews each to train on, and one each to test on, in ``reviews``."""
+    bad, good = ["cold room", "rude staff here", "loud bar too"], ["warm", "so very kind", "quiet night"]
+    write_reviews(workplace / "reviews" / "train", {"bad": bad, "good": good})
+    write_reviews(workplace / "reviews" / "test", {"bad": ["loud and rude"], "good": ["warm"]})
     return workplace / "reviews"
 
 
 def test_sound_reviews_are_ready_for_training(cli: Cli, reviews: Path) -> None:
     result = cli("data", "check", "reviews")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == "reviews: 6 reviews in 2 classes (bad, good)\nready for training\n"
+    assert result.stdout == "reviews: 8 reviews in 2 classes (bad, good)\nready for training\n"
 
 
 def test_the_bundled_reviews_are_ready_for_training(cli: Cli, workplace: Path) -> None:
@@ -40,7 +41,7 @@ def test_what_would_make_a_training_fail_is_a_problem_and_exit_1(cli: Cli, revie
     result = cli("data", "check", "reviews")
     assert (result.exit_code, result.stderr) == (1, "")
     assert result.stdout == (
-        "reviews: 6 reviews in 2 classes (bad, good)\n"
+        "reviews: 8 reviews in 2 classes (bad, good)\n"
         "problem: 1 file not UTF-8: train/bad/000.txt; convert the files, or set data.encoding_errors to replace "
         "or skip\n"
         "training would fail\n"
@@ -55,12 +56,12 @@ def test_problems_are_in_the_json_object_too_and_exit_1(cli: Cli, reviews: Path)
     assert result.exit_code == 1
     assert result.stdout.count("\n") == 1
     assert sorted(value) == ["classes", "files", "notes", "problems", "root"]
-    assert (value["files"], value["classes"]) == (6, {"bad": 3, "good": 3})
-    assert (len(value["problems"]), len(value["notes"])) == (1, 1)
+    assert (value["files"], value["classes"]) == (8, {"bad": 4, "good": 4})
+    assert (len(value["problems"]), value["notes"][0].startswith("1 empty review")) == (1, True)
 
 
 def test_a_missing_test_part_is_a_note_and_no_problem(cli: Cli, workplace: Path) -> None:
-    write_reviews(workplace / "reviews", {"bad": ["cold", "rude"], "good": ["warm", "kind"]})
+    write_reviews(workplace / "reviews", {"bad": ["cold room"] * 3, "good": ["warm bed"] * 3})
     result = cli("data", "check", "reviews")
     assert result.exit_code == 0
     assert "note: no test part: one fifth of the reviews will be split off\n" in result.stdout
@@ -100,10 +101,10 @@ def test_statistics_count_reviews_words_and_repetitions(cli: Cli, reviews: Path)
     lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
     assert lines[0] == "reviews"
     assert "train test" in lines
-    assert "reviews 4 2" in lines
-    assert "bad 2 1" in lines
-    assert "words, mean 1.8 1.0" in lines  # (2 + 1 + 1 + 3) / 4 = 1.75
-    assert "longest 3 1" in lines
+    assert "reviews 6 2" in lines
+    assert "bad 3 1" in lines
+    assert "words, mean 2.3 2.0" in lines  # (2 + 3 + 3 + 1 + 3 + 2) / 6 = 2.33
+    assert "longest 3 3" in lines
     assert "test reviews whose text is in train 1" in lines  # "warm"
     assert "texts with contradicting classes 0" in lines
 
@@ -114,7 +115,7 @@ def test_statistics_as_json_are_one_object(cli: Cli, reviews: Path) -> None:
     value = json.loads(result.stdout)
     assert result.stdout.count("\n") == 1
     assert sorted(value) == ["class_names", "conflicts", "parts", "root", "shared"]
-    assert value["parts"]["train"]["classes"] == {"bad": 2, "good": 2}
+    assert value["parts"]["train"]["classes"] == {"bad": 3, "good": 3}
     assert value["shared"] == 2
     assert [sorted(paths) for paths in value["conflicts"]] == [
         ["test/bad/000.txt", "test/good/000.txt", "train/good/000.txt"]

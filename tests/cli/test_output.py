@@ -55,7 +55,7 @@ def ready(run_copy: Path, workplace: Path, tiny_config: Path, monkeypatch: pytes
     from sentiment_cli.data import imdb
 
     (workplace / "tiny.yaml").write_bytes(tiny_config.read_bytes())
-    write_reviews(workplace / "reviews", {"bad": ["cold", "rude"], "good": ["warm", "kind"]})
+    write_reviews(workplace / "reviews", {"bad": ["cold bed"] * 3, "good": ["warm bed"] * 3})
 
     def install(target_dir: Path, *, note: Callable[[str], None], **_: object) -> Path:
         note("a note")
@@ -229,12 +229,12 @@ class TestExcerpt:
 
 class TestTable:
     def test_aligns_numbers_to_the_right_and_folds_what_is_too_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("COLUMNS", "24")
-        lines = table(["n", "text"], [["1", "one"], ["20", "a text of many words"]], right=["n"]).splitlines()
+        monkeypatch.setenv("COLUMNS", "60")
+        lines = table(["n", "text"], [["1", "one"], ["20", "a text of many words " * 4]], right=["n"]).splitlines()
         assert lines[0].split() == ["n", "text"]
         assert lines[2].index("1") == lines[3].index("0")
-        assert " ".join(" ".join(lines[3:]).split()) == "20 a text of many words"
-        assert max(map(len, lines)) <= 24
+        assert " ".join(" ".join(lines[3:]).split()) == "20" + " a text of many words" * 4
+        assert max(map(len, lines)) <= 60
 
     def test_loses_no_character_of_a_word_that_is_longer_than_its_column(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("COLUMNS", "20")

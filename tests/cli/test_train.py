@@ -288,7 +288,7 @@ def stop_twice(place: Path, config: Path) -> Ended:
 def stop_while_loading(place: Path, config: Path) -> Ended:
     reviews = write_reviews(place / "reviews", {**tiny_texts(8), "unsup": ["text"]})
     with start(place, config, "--name", "a", "--data", str(reviews)) as child:
-        said = read_to(child, "left out: unsup")
+        said = read_to(child, str(reviews))
         # That is said before TensorFlow is loaded, which takes seconds.
         time.sleep(1)
         child.send_signal(signal.SIGINT)

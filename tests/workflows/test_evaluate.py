@@ -175,7 +175,8 @@ def test_of_changed_reviews_only_the_test_part_is_evaluated_and_that_with_a_warn
     run_copy: Path, tiny_reviews: Path
 ) -> None:
     root = move_reviews(run_copy, tiny_reviews, Path("mine"))
-    (root / "test/bad/new.txt").write_text("dirty", encoding="utf-8")
+    for part in ("train", "test"):
+        (root / part / "bad/new.txt").write_text("dirty", encoding="utf-8")
     told, before = Told(), contents(run_copy)
     for split in ("validation", "train"):
         with pytest.raises(RunError, match=f"its {split} part cannot be made again"):
