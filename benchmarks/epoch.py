@@ -1,15 +1,18 @@
-"""How long an epoch takes: this package beside the same model in stock Keras, on the same reviews, in one run.
+"""How long an epoch takes: this package beside stock Keras and PyTorch, on the same reviews, in one run.
 
     python benchmarks/epoch.py --config imdb_lstm --data imdb --repeats 5
 
-Stock is what a reader of a tutorial writes: reviews padded to ``text.sequence_length``, ``mask_zero=True``,
-``model.fit``. Both sides train the whole training part; the first pass of each, which traces and compiles, is
-reported by itself. The repetitions take turns, so that a drift of the machine falls on both.
+The first epoch of each, which traces and compiles, is reported by itself. The repetitions take turns, so that a drift
+of the machine falls on all alike; a ratio is taken within a turn.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
+import json
+import multiprocessing
+import resource
 import statistics
 import tempfile
 import time
@@ -17,108 +20,167 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import contenders
+
 from sentiment_cli.config import load_config, parse_set
 from sentiment_cli.config.schema import Config
 from sentiment_cli.data.prepare import prepare_data
-from sentiment_cli.runs import Run
 from sentiment_cli.runtime import choose_device, describe_environment, load_tensorflow
+
+# As imports of the epoch's sources have it, and a network of the size that people use.
+BIDIRECTIONAL = ["model.embedding.dim=128", "model.recurrent=[{cell: lstm, units: 64, bidirectional: true}]"]
+NETWORKS = {
+    "LSTM 32, Embedding 32": ("imdb_lstm", []),
+    "GRU 32, Embedding 32": ("imdb_gru", []),
+    "SimpleRNN 32, Embedding 32": ("imdb_simple_rnn", []),
+    "Bidirectional LSTM 64, Embedding 128": ("imdb_lstm", BIDIRECTIONAL),
+}
+
+KERAS = {
+    "Keras, masked": {},
+    "Keras, not masked": {"masked": False},
+    "Keras, masked, jit_compile": {"jit": True},
+}
+PYTORCH = {"PyTorch, padded": {"grouped": False}, "PyTorch, grouped by length": {"grouped": True}}
 
 
 def main() -> None:
-    """Measure and print a Markdown table."""
+    """Measure and print JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", action="append", help="a configuration; may be given several times")
-    parser.add_argument("--data", help="another source than the configuration's")
+    parser.add_argument("--config", action="append", help="a configuration; several times; none: the four of README.md")
+    parser.add_argument("--data", default="imdb")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--reviews", type=int, default=6400, help="drawn from the training part")
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--without", action="append", default=[], help="a contender to leave out")
+    parser.add_argument("--output", type=Path, help="JSON file; none: standard output")
     arguments = parser.parse_args()
-    settings = [*arguments.set, *([f"data.source={arguments.data}"] if arguments.data else [])]
-    machine = describe_environment()
-    print(f"{machine['processor']}, {machine['cores']} cores; {arguments.repeats} repetitions, medians\n")
-    print(
-        "| configuration | reviews | ours, s/epoch | stock Keras, s/epoch | ratio (range) | ours first | stock first |"
-    )
-    print("|---|---:|---:|---:|---:|---:|---:|")
-    for name in arguments.config or ["imdb_lstm"]:
-        print(compare(name, load_config(name, parse_set(settings)), arguments.repeats), flush=True)
+    networks = {name: (name, []) for name in arguments.config or ()} or NETWORKS
+    data = [f"data.source={arguments.data}"]
+    configs = {
+        label: load_config(name, parse_set([*data, *own, *arguments.set])) for label, (name, own) in networks.items()
+    }
+    results = {
+        "machine": describe_environment(),
+        "reviews": arguments.reviews,
+        "networks": measure(configs, arguments.reviews, arguments.repeats, set(arguments.without)),
+        "product_gflops": product_rate(),
+    }
+    text = json.dumps(results, indent=1)
+    if arguments.output:
+        arguments.output.write_text(text + "\n", encoding="utf-8")
+    else:
+        print(text)
 
 
-def compare(name: str, config: Config, repeats: int) -> str:
-    """One row of the table."""
-    data = prepare_data(config.data, config.training.seed)
+def measure(configs: dict[str, Config], count: int, repeats: int, without: set[str]) -> dict[str, Any]:
+    """The seconds of every contender for every network."""
     load_tensorflow()
-    with tempfile.TemporaryDirectory() as directory:
-        ours, stock, reviews = make_sides(config, data, Run(Path(directory)))
-        first = [timed(ours), timed(stock)]
-        rounds = [(timed(ours), timed(stock)) for _ in range(repeats)]
-    own, other = (statistics.median(column) for column in zip(*rounds, strict=True))
-    ratios = sorted(theirs / mine for mine, theirs in rounds)
-    spread = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
-    return f"| {name} | {reviews:,} | {own:.2f} | {other:.2f} | {spread} | {first[0]:.1f} s | {first[1]:.1f} s |"
+    choose_device("cpu")
+    reviews = load_reviews(next(iter(configs.values())), count)
+    tokens = int(reviews.token_ids.lengths.sum())
+    results: dict[str, Any] = {}
+    for label, config in configs.items():
+        workers = {name: Worker(name, config, reviews) for name in names(config) if name not in without}
+        first = {name: worker.epoch() for name, worker in workers.items()}
+        turns = [{name: worker.epoch() for name, worker in workers.items()} for _ in range(repeats)]
+        results[label] = {"reviews": len(reviews.labels), "tokens": tokens, "first": first, "turns": turns}
+        results[label]["peak_bytes"] = {name: worker.close() for name, worker in workers.items()}
+        report(label, results[label])
+    return results
 
 
-def make_sides(config: Config, data: Any, run: Run) -> tuple[Callable[[], None], Callable[[], None], int]:
-    """Functions that train one epoch each, ours and stock Keras', and the number of reviews."""
+def names(config: Config) -> list[str]:
+    """The contenders that know a configuration and are installed."""
+    found = ["ours", *KERAS]
+    if importlib.util.find_spec("torch") is None:
+        print("PyTorch is not installed: pip install torch", flush=True)
+        return found
+    return [*found, *PYTORCH] if len(config.model.recurrent) == 1 else found
+
+
+class Worker:
+    """A contender in a process of its own that waits for its turn: none disturbs another's threads and memory."""
+
+    def __init__(self, name: str, config: Config, reviews: contenders.Reviews) -> None:
+        self._connection, other = multiprocessing.Pipe()
+        context = multiprocessing.get_context("spawn")
+        self._process = context.Process(target=_work, args=(other, name, config, reviews), daemon=True)
+        self._process.start()
+
+    def epoch(self) -> float:
+        """Seconds of one epoch."""
+        self._connection.send("epoch")
+        return float(self._connection.recv())
+
+    def close(self) -> int:
+        """End the process; its peak resident memory in bytes."""
+        self._connection.send("end")
+        peak = int(self._connection.recv())
+        self._process.join()
+        return peak
+
+
+def _work(connection: Any, name: str, config: Config, reviews: contenders.Reviews) -> None:
+    epoch = None
+    while connection.recv() == "epoch":
+        started = time.perf_counter()
+        if epoch is None:
+            epoch = _prepare(name, config, reviews)
+            started = time.perf_counter()
+        epoch()
+        connection.send(time.perf_counter() - started)
+    connection.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+
+
+def _prepare(name: str, config: Config, reviews: contenders.Reviews) -> contenders.Epoch:
+    if name in PYTORCH:
+        return contenders.pytorch(config, reviews, **PYTORCH[name])
+    load_tensorflow()
+    choose_device("cpu")
+    if name in KERAS:
+        return contenders.stock_keras(config, reviews, **KERAS[name])
+    return contenders.ours(config, reviews, Path(tempfile.mkdtemp()))
+
+
+def load_reviews(config: Config, count: int) -> contenders.Reviews:
+    """Some of a configuration's training reviews, drawn with a fixed seed, encoded."""
     import numpy as np
 
-    from sentiment_cli.training.batches import training_batches
-    from sentiment_cli.training.checkpoint import TrainingState
-    from sentiment_cli.training.interruption import StopRequest
-    from sentiment_cli.training.progress import Silent
-    from sentiment_cli.workflows.job import Job
-    from sentiment_cli.workflows.stopwatch import Stopwatch
-    from sentiment_cli.workflows.training import set_up
+    from sentiment_cli.data.loading import load_splits
+    from sentiment_cli.text.vectorizer import adapt_vocabulary, encode
 
-    progress = Silent()
-    job = Job(config, run, data, choose_device("cpu"), progress)
-    setup = set_up(job, {}, Stopwatch())
-    trainer = setup.trainer(job, StopRequest(progress.note))
-    token_ids, labels = setup.train.token_ids, setup.train.labels
-    epochs = iter(range(1, 1_000_000))
+    data = prepare_data(config.data, 1, with_test=False)
+    train = load_splits(data.layout, config.data, 1, print).train
+    vocabulary = adapt_vocabulary(config.text, train.texts)
+    chosen = train.take(np.random.default_rng(1).permutation(len(train))[:count])
+    return contenders.Reviews(encode(config.text, vocabulary, chosen.texts), chosen.labels, len(vocabulary))
 
-    def ours() -> None:
-        state = TrainingState(epoch=next(epochs))
-        settings = config.training
-        batches = training_batches(
-            token_ids.lengths, settings.batch_size, setup.plan.widths, settings.seed, state.epoch
+
+def product_rate(size: int = 2048, repeats: int = 9) -> float:
+    """The machine's rate for a product of large float32 matrices, in GFLOP/s; the median."""
+    import tensorflow as tf
+
+    matrix = tf.random.normal((size, size))
+    seconds = [timed(lambda: tf.matmul(matrix, matrix).numpy()) for _ in range(repeats)]
+    return 2 * size**3 / statistics.median(seconds) / 1e9
+
+
+def report(label: str, result: dict[str, Any]) -> None:
+    """Print what was measured of a network."""
+    print(f"\n{label}: {result['reviews']:,} reviews, {result['tokens']:,} tokens", flush=True)
+    for name in result["first"]:
+        own = [turn[name] for turn in result["turns"]]
+        ratios = sorted(turn[name] / turn["ours"] for turn in result["turns"])
+        print(
+            f"  {name:28} {result['reviews'] / statistics.median(own):7,.0f} reviews/s, "
+            f"{statistics.median(ratios):5.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}) times the time of ours, "
+            f"first epoch {result['first'][name]:.1f} s",
+            flush=True,
         )
-        for batch in batches:
-            trainer.train_on(batch, state)
-
-    padded = token_ids.pad(np.arange(len(token_ids)), config.text.sequence_length)
-    model = stock_model(config, len(setup.vocabulary))
-
-    def stock() -> None:
-        model.fit(padded, labels, batch_size=config.training.batch_size, epochs=1, verbose=0)
-
-    return ours, stock, len(labels)
 
 
-def stock_model(config: Config, vocabulary_size: int) -> Any:
-    """The model of a configuration as a tutorial writes it; one recurrent stack, the last state, two classes."""
-    import keras
-
-    cells = {"simple_rnn": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
-    settings = config.model
-    if settings.pooling != ["last"] or settings.dense or any(layer.dropout for layer in settings.recurrent):
-        raise SystemExit("the stock side knows a recurrent stack with its last state, and dropout around it, only")
-    stack: list[Any] = [keras.layers.Embedding(vocabulary_size, settings.embedding.dim, mask_zero=True)]
-    if settings.embedding.dropout:
-        stack.append(keras.layers.Dropout(settings.embedding.dropout))
-    for index, layer in enumerate(settings.recurrent):
-        sequences = index < len(settings.recurrent) - 1
-        recurrent = cells[layer.cell](layer.units, return_sequences=sequences)
-        stack.append(keras.layers.Bidirectional(recurrent) if layer.bidirectional else recurrent)
-    if settings.dropout:
-        stack.append(keras.layers.Dropout(settings.dropout))
-    model = keras.Sequential([*stack, keras.layers.Dense(1, activation="sigmoid")])
-    optimizer = keras.optimizers.get(config.training.optimizer)
-    optimizer.learning_rate = config.training.learning_rate
-    model.compile(optimizer=optimizer, loss="binary_crossentropy", metrics=["accuracy"])
-    return model
-
-
-def timed(function: Callable[[], None]) -> float:
+def timed(function: Callable[[], Any]) -> float:
     """Seconds that a call takes."""
     started = time.perf_counter()
     function()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import platform
 import sys
@@ -17,6 +18,13 @@ from sentiment_cli.errors import DeviceError
 
 if TYPE_CHECKING:
     from sentiment_cli.config import Config
+
+
+# Of malloc.h in the GNU C library.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+# Where version 2 and version 1 of Linux' control groups say what a container may use.
+_CGROUP_2 = Path("/sys/fs/cgroup/cpu.max")
+_CGROUP_1 = (Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), Path("/sys/fs/cgroup/cpu/cpu.cfs_period_us"))
 
 
 @dataclass(frozen=True)
@@ -37,10 +45,12 @@ class Device:
         return self.name.startswith("gpu")
 
 
-def load_tensorflow(*, chatter: bool = False) -> Any:
+def load_tensorflow(*, threads: int | None = None, chatter: bool = False) -> Any:
     """Import TensorFlow (about five seconds) without its start-up messages.
 
     Args:
+        threads: how many its operations may use; None: one for each core that this process may use. TensorFlow takes
+            one for each core of the machine by itself, also where a container may use two of sixty-four.
         chatter: let the messages through, for finding out why a GPU is not seen.
 
     Returns:
@@ -49,6 +59,7 @@ def load_tensorflow(*, chatter: bool = False) -> Any:
     if chatter:
         import tensorflow
 
+        _use_threads(tensorflow, threads)
         return tensorflow
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Keras takes its back end from the environment or a file in the home directory; ours is TensorFlow.
@@ -60,6 +71,8 @@ def load_tensorflow(*, chatter: bool = False) -> Any:
         tensorflow.get_logger().setLevel("ERROR")
         # The first look at the devices writes messages as well.
         tensorflow.config.list_physical_devices()
+    _use_threads(tensorflow, threads)
+    _keep_freed_memory()
     return tensorflow
 
 
@@ -114,11 +127,19 @@ def why_no_gpu() -> str:
 def available_cores() -> int:
     """Processor cores that this process may use, by affinity and by the container's quota."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _cgroup_quota()
+    return cores if quota is None else min(cores, max(int(quota), 1))
+
+
+def _cgroup_quota() -> float | None:
+    """Cores that the container may use in the mean; None: no limit, or none that can be read."""
     with contextlib.suppress(OSError, ValueError):
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
-        if quota != "max":
-            cores = min(cores, max(int(quota) // int(period), 1))
-    return cores
+        quota, period = _CGROUP_2.read_text(encoding="ascii").split()
+        return None if quota == "max" else int(quota) / int(period)
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = (path.read_text(encoding="ascii") for path in _CGROUP_1)
+        return None if int(quota) < 0 else int(quota) / int(period)
+    return None
 
 
 def describe_threads() -> dict[str, int]:
@@ -141,6 +162,24 @@ def describe_environment() -> dict[str, Any]:
         "processor": _processor(),
         "cores": available_cores(),
     }
+
+
+def _use_threads(tf: Any, count: int | None) -> None:
+    # Too late in a program that calls us and has used TensorFlow before; what it chose stands.
+    with contextlib.suppress(RuntimeError):
+        tf.config.threading.set_intra_op_parallelism_threads(count or available_cores())
+        tf.config.threading.set_inter_op_parallelism_threads(count or available_cores())
+
+
+def _keep_freed_memory() -> None:
+    """Let the C library keep large blocks for the next step instead of handing them back to the system after each.
+
+    The system clears every page of a block that it hands out: a step of an LSTM 32 takes 13.4 ms instead of 17.
+    """
+    with contextlib.suppress(OSError, AttributeError):  # another C library than GNU's
+        c_library = ctypes.CDLL(None)
+        c_library.mallopt(_M_MMAP_THRESHOLD, 2**30)
+        c_library.mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def _version(package: str) -> str:

@@ -33,10 +33,12 @@ RANKS = {
     "pages": 2,
     "tables": 0,
     "plots": 2,
+    "recurrent.conditions": 2,
     "runtime": 2,
     "text.token_ids": 2,
     "text.vocabulary": 2,
     "training.advice": 2,
+    "training.ahead": 2,
     "training.batches": 2,
     "training.checkpoint": 2,
     "training.interruption": 2,
@@ -46,6 +48,7 @@ RANKS = {
     "data.loading": 3,
     "evaluation": 3,
     "model": 3,
+    "recurrent": 3,
     "text": 3,
     "training": 3,
     "workflows": 4,
@@ -53,7 +56,7 @@ RANKS = {
     "__main__": 5,
 }
 WORKFLOWS, CLI = RANKS["workflows"], RANKS["cli"]
-HEAVY = {"numpy": 2, "sklearn": 2, "matplotlib": 2, "tensorflow": 3, "keras": 3}
+HEAVY = {"numpy": 2, "numba": 3, "sklearn": 2, "matplotlib": 2, "tensorflow": 3, "keras": 3}
 # What the command line may import before it knows which command it is; the rest goes into bodies.
 AT_START = {"click"}
 

@@ -157,6 +157,13 @@ class Model(Section):
         max_length=3,
         description="How the outputs over time become one vector: the last state, maximum, mean, or several of them.",
     )
+    window: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        description="Cut each review into windows of so many tokens, which are read side by side from fresh states, "
+        "and pool over all of them (`max`, `mean`). Fewer steps one after the other, for GPUs and Keras' own loop.",
+    )
     dropout: Rate = Field(0.0, description="After pooling.")
     dense: list[Dense] = Field(default_factory=list, max_length=20, description="Dense layers before the output.")
 
@@ -166,6 +173,14 @@ class Model(Section):
         if len(set(pooling)) < len(pooling):
             raise _wrong((), f"expected each kind once, received {', '.join(pooling)}")
         return pooling
+
+    @model_validator(mode="after")
+    def _windows_are_pooled(self) -> Model:
+        if self.window is not None and "last" in self.pooling:
+            raise _wrong(("window",), "the last state is that of one window alone; expected pooling: max, mean or both")
+        if self.window is not None and not self.embedding.mask:
+            raise _wrong(("window",), "windows need embedding.mask: true, for the last one of a review is padded")
+        return self
 
 
 class EarlyStopping(Section):

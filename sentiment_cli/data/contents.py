@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -138,16 +139,17 @@ def read_text(part: Part, path: str, policy: Policy) -> str | None:
 
 
 def _check_file(part: Part, path: str, report: ContentReport, digest: hashlib._Hash) -> None:
-    file = part.root / path
+    file = f"{part.root}/{path}"  # a Path for each of a million files takes longer than looking into them
     try:
-        status = file.stat()
+        status = os.stat(file)  # noqa: PTH116
         if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
             report.unreadable.append(f"{path} (not a file)")
             return
         if status.st_size > MAX_REVIEW_BYTES:
             report.huge.append(path)
             return
-        content = file.read_bytes()
+        with open(file, "rb") as opened:  # noqa: PTH123
+            content = opened.read()
     except OSError as error:
         report.unreadable.append(f"{path} ({error.strerror})")
         return

@@ -172,17 +172,17 @@ def class_directories(directory: Path) -> list[str]:
 
 
 def list_files(directory: Path, endings: tuple[str, ...] = (".txt",)) -> list[str]:
-    """The review files below a class directory, relative to it, in Keras' order, hidden ones included."""
+    """The review files below a class directory, relative to it, with ``/``, in Keras' order, hidden ones included."""
     files = []
     for where, _, names in sorted(os.walk(directory), key=lambda step: step[0]):
-        below = Path(where).relative_to(directory)
-        files += [str(below / name) for name in sorted(names) if name.lower().endswith(endings)]
+        below = "".join(f"{part}/" for part in Path(where).relative_to(directory).parts)
+        files += [below + name for name in sorted(names) if name.lower().endswith(endings)]
     return files
 
 
 def is_hidden(path: str) -> bool:
     """Whether a file is a by-product of an operating system: its name or a directory on its way starts with a dot."""
-    return any(part.startswith(".") or part == "__MACOSX" for part in Path(path).parts)
+    return any(part.startswith(".") or part == "__MACOSX" for part in path.split("/"))
 
 
 @dataclass
@@ -249,7 +249,7 @@ def _list_part(root: Path, directory: Path, names: Sequence[str], findings: _Fin
         usable = [(listed + position, file) for position, file in enumerate(files) if not is_hidden(file)]
         _check_class(directory / name, [file for _, file in usable], findings)
         prefix = (directory / name).relative_to(root).as_posix()
-        paths += [f"{prefix}/{Path(file).as_posix()}" for _, file in usable]
+        paths += [f"{prefix}/{file}" for _, file in usable]
         labels += [label] * len(usable)
         positions += [position for position, _ in usable]
         hidden += len(files) - len(usable)
@@ -273,8 +273,8 @@ def _check_class(directory: Path, files: Sequence[str], findings: _Findings) -> 
     misnamed = [ascii(file) for file in files if not _is_unicode(file)]
     if misnamed:
         findings.problems.append(f"{directory}: file names that are not UTF-8: {shorten_list(misnamed)}; rename them")
-    below = sorted({Path(file).parts[0] for file in files if len(Path(file).parts) > 1})
-    if below and all(len(Path(file).parts) > 1 for file in files):
+    below = sorted({file.partition("/")[0] for file in files if "/" in file})
+    if below and all("/" in file for file in files):
         findings.notes.append(
             f"{directory}: all its reviews lie in {shorten_list(below)}; they are one class all the same"
         )

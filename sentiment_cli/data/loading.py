@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,9 +14,13 @@ from sentiment_cli.data.contents import Policy, decode_review
 from sentiment_cli.data.directory import Layout, Part, list_files
 from sentiment_cli.data.reviews import ReviewSet, repeated_texts
 from sentiment_cli.data.splitting import TEST_FRACTION, movies, split_by_group, split_stratified
+from sentiment_cli.data.texts import store_texts
 from sentiment_cli.errors import DataError, shorten_list
 
 Note = Callable[[str], None]
+
+# Reviews; enough that the fixed cost of a batch does not count.
+_READ_AT_ONCE = 1024
 
 
 @dataclass(frozen=True)
@@ -48,20 +53,36 @@ def load_part(part: Part, policy: Policy) -> ReviewSet:
         str(part.directory),
         class_names=listed,
         label_mode="int",
-        batch_size=1024,
+        batch_size=None,
         shuffle=False,
         verbose=False,
     )
-    contents = [content for texts, _ in dataset for content in texts.numpy().tolist()]
-    _check_unchanged(part, listed, len(contents))
-    texts, kept = [], []
-    for index, position in enumerate(part.positions.tolist()):
-        text = _decode(contents[position], part.paths[index], policy)
-        if text is not None:
-            texts.append(text)
-            kept.append(index)
-    chosen = part.take(np.array(kept, dtype=np.int64))
-    return ReviewSet(texts, chosen.labels, list(chosen.paths), part.class_names)
+    order = np.argsort(part.positions)
+    in_order = part.take(order)
+    kept: list[int] = []
+    texts = store_texts(_texts(dataset, in_order, policy, kept))
+    _check_unchanged(part, listed, int(dataset.cardinality().numpy()))
+    places = order[np.array(kept, dtype=np.int64)]
+    return ReviewSet(
+        texts.take(np.argsort(places)),
+        part.labels[np.sort(places)],
+        [part.paths[place] for place in np.sort(places)],
+        part.class_names,
+    )
+
+
+def _texts(dataset: Any, part: Part, policy: Policy, kept: list[int]) -> Iterator[str]:
+    """The texts of a part out of all that Keras found, in order; ``kept`` is told which of them have one."""
+    index = position = 0
+    for contents, _ in dataset.batch(_READ_AT_ONCE):
+        found = contents.numpy().tolist()
+        while index < len(part.positions) and part.positions[index] < position + len(found):
+            text = _decode(found[part.positions[index] - position], part.paths[index], policy)
+            if text is not None:
+                kept.append(index)
+                yield text
+            index += 1
+        position += len(found)
 
 
 def load_splits(layout: Layout, settings: Data, seed: int, note: Note) -> Splits:
@@ -119,8 +140,8 @@ def _check_classes_left(train: ReviewSet) -> None:
 
 def _check_unchanged(part: Part, class_names: list[str], read: int) -> None:
     """Raise a DataError unless what was read is what was listed; a file more or less would shift all texts after it."""
-    prefix = part.directory.relative_to(part.root)
-    files = [(prefix / name / file).as_posix() for name in class_names for file in list_files(part.directory / name)]
+    prefixes = {name: (part.directory / name).relative_to(part.root).as_posix() for name in class_names}
+    files = [f"{prefixes[name]}/{file}" for name in class_names for file in list_files(part.directory / name)]
     expected = {path: position for position, path in enumerate(files)}
     if read != len(files) or any(expected.get(path) != at for path, at in zip(part.paths, part.positions, strict=True)):
         raise DataError(

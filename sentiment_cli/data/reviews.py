@@ -1,10 +1,13 @@
-"""Reviews in memory: texts, labels and where they came from."""
+"""Reviews: texts, labels and where they came from."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from sentiment_cli.data.texts import StoredTexts
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class ReviewSet:
         class_names: in the order of the labels; the second of two is the positive one.
     """
 
-    texts: list[str]
+    texts: Sequence[str]
     labels: np.ndarray
     paths: list[str]
     class_names: tuple[str, ...]
@@ -28,9 +31,9 @@ class ReviewSet:
 
     def take(self, indices: np.ndarray) -> ReviewSet:
         """The reviews at these positions, in this order."""
-        chosen = indices.tolist()
+        chosen, texts = indices.tolist(), self.texts
         return ReviewSet(
-            [self.texts[index] for index in chosen],
+            texts.take(indices) if isinstance(texts, StoredTexts) else [texts[index] for index in chosen],
             self.labels[indices],
             [self.paths[index] for index in chosen],
             self.class_names,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
 
 from sentiment_cli.errors import DataError
 
@@ -35,6 +34,8 @@ def split_stratified(labels: np.ndarray, fraction: float, seed: int) -> tuple[np
             f"Too few reviews to split off {fraction:g} of them: {len(labels)} in {classes} classes, the smallest with "
             f"{smallest}; expected two or more in every class."
         )
+    from sklearn.model_selection import StratifiedShuffleSplit
+
     splitter = StratifiedShuffleSplit(n_splits=1, test_size=second, random_state=seed)
     first_side, second_side = next(splitter.split(labels, labels))
     _check_classes(labels, first_side, second_side, fraction)
@@ -62,6 +63,8 @@ def split_by_group(labels: np.ndarray, groups: np.ndarray, fraction: float, seed
             f"{len(np.unique(groups))} groups of {len(labels)} reviews are too few to split off {fraction:g} "
             f"of them by group; expected at least {folds} groups, and as many reviews in a class."
         )
+    from sklearn.model_selection import StratifiedGroupKFold
+
     splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
     parts = [part for _, part in splitter.split(labels, labels, groups)]
     second_side = np.sort(np.concatenate(parts[:taken]))

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
 
 
 @dataclass(frozen=True)
@@ -68,6 +67,9 @@ def compute_metrics(logits: np.ndarray, labels: np.ndarray, class_names: tuple[s
         labels: int32[n].
         class_names: in the order of the labels.
     """
+    # One second, which a prediction without figures need not wait.
+    from sklearn.metrics import precision_recall_fscore_support
+
     probabilities = compute_probabilities(logits)
     predicted = probabilities.argmax(axis=1)
     every = np.arange(len(class_names))
@@ -90,6 +92,8 @@ def compute_metrics(logits: np.ndarray, labels: np.ndarray, class_names: tuple[s
 
 
 def _roc_auc(probabilities: np.ndarray, labels: np.ndarray) -> float | None:
+    from sklearn.metrics import roc_auc_score
+
     classes = probabilities.shape[1]
     if len(np.unique(labels)) < classes:
         return None

@@ -12,6 +12,7 @@ from keras import ops
 
 from sentiment_cli.atomic import replacing
 from sentiment_cli.config.schema import Config, TextSettings
+from sentiment_cli.model.network import stock_copy
 from sentiment_cli.text.standardize import IMPORT
 from sentiment_cli.text.token_ids import kept_at_head
 from sentiment_cli.text.vectorizer import build_vectorizer
@@ -24,7 +25,7 @@ def build_end_to_end(config: Config, vocabulary: Sequence[str], network: Any) ->
     Args:
         config: the configuration.
         vocabulary: tokens in the order of their ids.
-        network: from `network.build_network`, with its weights.
+        network: from `network.build_network`, with its weights, in stock Keras layers or not.
 
     Returns:
         A functional model: texts string[batch] to float32[batch, 1], the probability of the second class, for
@@ -32,7 +33,8 @@ def build_end_to_end(config: Config, vocabulary: Sequence[str], network: Any) ->
     """
     texts = keras.Input((), dtype="string", name="text")
     token_ids = build_vectorizer(config.text, vocabulary)(texts)
-    logits = network(_cut_to_length(token_ids, config.text))
+    stock = stock_copy(network, config, len(vocabulary))
+    logits = stock(_cut_to_length(token_ids, config.text))
     probabilities = ops.sigmoid(logits) if logits.shape[-1] == 1 else ops.softmax(logits, axis=-1)
     return keras.Model(texts, probabilities, name="sentiment")
 

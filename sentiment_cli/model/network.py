@@ -1,6 +1,7 @@
 """The network from token ids to logits: Embedding, recurrent layers, pooling over time, dense layers.
 
-Built from stock Keras layers and ``keras.ops`` alone, so that it can be saved and opened without this package.
+Built from stock Keras layers and ``keras.ops`` alone, it can be saved and opened without this package. For work on a
+processor the recurrent layers can be those of `recurrent.layers` instead; weights and results are the same.
 """
 
 from __future__ import annotations
@@ -11,11 +12,18 @@ import keras
 from keras import layers, ops
 
 from sentiment_cli.config.schema import Config, Model, Recurrent
-from sentiment_cli.text.vocabulary import PADDING_ID
+from sentiment_cli.model.pooling import Sequences, cut_into_windows, pool, whole_reviews
+from sentiment_cli.recurrent.conditions import loop_blockers
+from sentiment_cli.recurrent.layers import (
+    CompiledBidirectional,
+    CompiledGRU,
+    CompiledLSTM,
+    CompiledSimpleRNN,
+    EmbeddedRecurrent,
+)
 
-_CELLS = {"simple_rnn": layers.SimpleRNN, "gru": layers.GRU, "lstm": layers.LSTM}
-# Below every output of an activation that is not of astronomical size, and finite, so that gradients stay so.
-_LOWEST = -1e30
+_STOCK = {"simple_rnn": layers.SimpleRNN, "gru": layers.GRU, "lstm": layers.LSTM}
+_COMPILED = {"simple_rnn": CompiledSimpleRNN, "gru": CompiledGRU, "lstm": CompiledLSTM}
 
 
 def output_units(class_count: int) -> int:
@@ -23,13 +31,15 @@ def output_units(class_count: int) -> int:
     return 1 if class_count == 2 else class_count
 
 
-def build_network(config: Config, vocabulary_size: int, class_count: int) -> Any:
+def build_network(config: Config, vocabulary_size: int, class_count: int, *, threads: int | None = None) -> Any:
     """Build the network with fresh weights; the caller seeds Keras.
 
     Args:
         config: the configuration.
         vocabulary_size: number of tokens, padding and unknown included.
         class_count: number of classes, two or more.
+        threads: of the compiled loops on a processor; None: stock Keras layers. The variables are the same, in the
+            same order.
 
     Returns:
         A functional model: token ids int32[batch, time], padded on the right with 0, to logits
@@ -39,14 +49,7 @@ def build_network(config: Config, vocabulary_size: int, class_count: int) -> Any
     settings = config.model
     time = None if settings.embedding.mask else config.text.sequence_length
     token_ids = keras.Input((time,), dtype="int32", name="token_ids")
-    embedding = layers.Embedding(
-        vocabulary_size, settings.embedding.dim, mask_zero=settings.embedding.mask, name="embedding"
-    )
-    outputs = embedding(token_ids)
-    if settings.embedding.dropout:
-        outputs = layers.Dropout(settings.embedding.dropout, name="embedding_dropout")(outputs)
-    mask = ops.not_equal(token_ids, PADDING_ID) if settings.embedding.mask else None
-    pooled = _recurrent_stack(settings, outputs, mask)
+    pooled = _recurrent_stack(settings, token_ids, vocabulary_size, threads)
     if settings.dropout:
         pooled = layers.Dropout(settings.dropout, name="dropout")(pooled)
     for index, dense in enumerate(settings.dense):
@@ -57,23 +60,50 @@ def build_network(config: Config, vocabulary_size: int, class_count: int) -> Any
     return keras.Model(token_ids, logits, name="network")
 
 
-def _recurrent_stack(settings: Model, outputs: Any, mask: Any) -> Any:
-    """All recurrent layers and the pooling after them; returns float32[batch, features]."""
+def stock_copy(network: Any, config: Config, vocabulary_size: int) -> Any:
+    """The same network, weights included, in stock Keras layers."""
+    outputs = network.output_shape[-1]
+    copy = build_network(config, vocabulary_size, 2 if outputs == 1 else outputs)
+    copy.set_weights(network.get_weights())
+    return copy
+
+
+def _recurrent_stack(settings: Model, token_ids: Any, vocabulary_size: int, threads: int | None) -> Any:
+    """Embedding, all recurrent layers and the pooling after them; returns float32[batch, features]."""
+    masked = settings.embedding.mask
+    embedding = layers.Embedding(vocabulary_size, settings.embedding.dim, mask_zero=masked, name="embedding")
+    if settings.window is None:
+        sequences = whole_reviews(token_ids, masked=masked)
+    else:
+        sequences = cut_into_windows(token_ids, settings.window)
     last_index = len(settings.recurrent) - 1
-    state = None
+    outputs, state = None, None
     for index, recurrent in enumerate(settings.recurrent):
         pools_time = index == last_index and settings.pooling != ["last"]
-        layer = _recurrent_layer(recurrent, index, sequences=index < last_index or pools_time, state=pools_time)
-        outputs = layer(outputs)
+        layer = _recurrent_layer(
+            recurrent, index, sequences=index < last_index or pools_time, state=pools_time, threads=threads
+        )
+        if index == 0:
+            outputs = _embed_and_read(settings, embedding, layer, sequences, joint=threads is not None)
+        else:
+            outputs = layer(outputs, mask=sequences.read)
         if pools_time:
             outputs, state = outputs[0], _last_state(recurrent, outputs[1:])
-    if settings.pooling == ["last"]:
-        return outputs
-    pooled = [_pool(kind, outputs, state, mask) for kind in settings.pooling]
-    return pooled[0] if len(pooled) == 1 else layers.Concatenate(name="pooling")(pooled)
+    return outputs if settings.pooling == ["last"] else pool(settings.pooling, sequences, outputs, state)
 
 
-def _recurrent_layer(settings: Recurrent, index: int, *, sequences: bool, state: bool) -> Any:
+def _embed_and_read(settings: Model, embedding: Any, layer: Any, sequences: Sequences, *, joint: bool) -> Any:
+    """The outputs of the first recurrent layer; ``joint``: with one projection for each different token."""
+    dropped = settings.embedding.dropout or settings.recurrent[0].dropout
+    if joint and not dropped and not loop_blockers(settings.recurrent[0]):
+        return EmbeddedRecurrent(embedding, layer, name="embedded_recurrent")(sequences.token_ids)
+    outputs = embedding(sequences.token_ids)
+    if settings.embedding.dropout:
+        outputs = layers.Dropout(settings.embedding.dropout, name="embedding_dropout")(outputs)
+    return layer(outputs, mask=sequences.read)
+
+
+def _recurrent_layer(settings: Recurrent, index: int, *, sequences: bool, state: bool, threads: int | None) -> Any:
     options: dict[str, Any] = {
         "units": settings.units,
         "activation": settings.activation,
@@ -85,10 +115,11 @@ def _recurrent_layer(settings: Recurrent, index: int, *, sequences: bool, state:
     }
     if settings.cell != "simple_rnn":
         options["recurrent_activation"] = settings.recurrent_activation or "sigmoid"
-    layer = _CELLS[settings.cell](**options)
-    return (
-        layers.Bidirectional(layer, name=f"bidirectional_{settings.cell}_{index}") if settings.bidirectional else layer
-    )
+    if threads is None:
+        layer, both = _STOCK[settings.cell](**options), layers.Bidirectional
+    else:
+        layer, both = _COMPILED[settings.cell](**options, threads=threads), CompiledBidirectional
+    return both(layer, name=f"bidirectional_{settings.cell}_{index}") if settings.bidirectional else layer
 
 
 def _last_state(settings: Recurrent, states: Any) -> Any:
@@ -96,16 +127,3 @@ def _last_state(settings: Recurrent, states: Any) -> Any:
     if not settings.bidirectional:
         return states[0]
     return ops.concatenate([states[0], states[len(states) // 2]], axis=-1)
-
-
-def _pool(kind: str, outputs: Any, state: Any, mask: Any) -> Any:
-    """Pool float32[batch, time, features] over the time that is not padding to float32[batch, features]."""
-    if kind == "last":
-        return state
-    if mask is None:
-        return ops.max(outputs, axis=1) if kind == "max" else ops.mean(outputs, axis=1)
-    present = ops.expand_dims(mask, -1)
-    if kind == "max":
-        return ops.max(ops.where(present, outputs, _LOWEST), axis=1)
-    total = ops.sum(ops.where(present, outputs, 0.0), axis=1)
-    return total / ops.sum(ops.cast(present, "float32"), axis=1)

@@ -1,23 +1,28 @@
-"""Token ids of many reviews, one after the other in memory: no padding, no strings, cut to length."""
+"""Token ids of many reviews, one after the other, in memory or on disk: no padding, no strings, cut to length."""
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 
 from sentiment_cli.text.vocabulary import PADDING_ID, UNKNOWN_ID
+
+# Fewer bytes than these stay in memory.
+_MOST_IN_MEMORY = 64_000_000
 
 Truncate = Literal["head", "tail", "head_tail"]
 
 
 @dataclass(frozen=True)
 class TokenIds:
-    """The token ids of n reviews (IMDb's training part: 23 MB).
+    """The token ids of n reviews (IMDb's training part: 12 MB).
 
     Args:
-        flat: int32[sum of lengths], 0 does not occur.
+        flat: integer[sum of lengths], 0 does not occur. It may be a file mapped into memory.
         offsets: int64[n + 1]; review i is ``flat[offsets[i]:offsets[i + 1]]``, never empty.
         tokens: int64[n], number of tokens before cutting; 0 for an empty review.
     """
@@ -42,8 +47,9 @@ class TokenIds:
     @property
     def unknown(self) -> np.ndarray:
         """int64[n], how many of the tokens kept are not in the vocabulary; an empty review has one."""
-        totals = np.concatenate([[0], np.cumsum(self.flat == UNKNOWN_ID)])
-        return np.asarray(totals[self.offsets[1:]] - totals[self.offsets[:-1]])
+        if not len(self):
+            return np.zeros(0, np.int64)
+        return np.add.reduceat(self.flat == UNKNOWN_ID, self.offsets[:-1], dtype=np.int64)
 
     def pad(self, indices: np.ndarray, width: int, rows: int | None = None) -> np.ndarray:
         """A batch, padded on the right.
@@ -64,6 +70,35 @@ class TokenIds:
         batch[: len(indices)][filled] = self.flat[(self.offsets[:-1][indices][:, None] + columns)[filled]]
         batch[len(indices) :, 0] = UNKNOWN_ID
         return batch
+
+
+def join_token_ids(parts: Iterable[TokenIds], vocabulary_size: int) -> TokenIds:
+    """Put the token ids of several groups of reviews one after the other, many of them into a temporary file.
+
+    Args:
+        parts: taken one by one, so that they need not be in memory together.
+        vocabulary_size: decides the type: two bytes an id up to 65,536 of them.
+    """
+    dtype = np.dtype(np.uint16 if vocabulary_size <= 2**16 else np.int32)
+    lengths, tokens = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    with tempfile.SpooledTemporaryFile(max_size=_MOST_IN_MEMORY) as file:
+        for part in parts:
+            file.write(part.flat.astype(dtype).tobytes())
+            lengths.append(part.lengths)
+            tokens.append(part.tokens)
+        flat = _read_only(file, dtype)
+    offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(np.int64)
+    return TokenIds(flat, offsets, np.concatenate(tokens))
+
+
+def _read_only(file: tempfile.SpooledTemporaryFile[bytes], dtype: np.dtype[Any]) -> np.ndarray:
+    """What is in a file that was written: mapped where it is on disk."""
+    size = file.tell()
+    if size <= _MOST_IN_MEMORY:
+        file.seek(0)
+        return np.frombuffer(file.read(), dtype)
+    file.flush()
+    return np.asarray(np.memmap(cast(Any, file), dtype, mode="r"))
 
 
 def cut_to_length(flat: np.ndarray, lengths: np.ndarray, most: int, truncate: Truncate) -> TokenIds:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from sentiment_cli.config.schema import TextSettings
 from sentiment_cli.errors import DataError
 from sentiment_cli.text.standardize import reviews_drop_punctuation, reviews_keep_punctuation
-from sentiment_cli.text.token_ids import TokenIds, cut_to_length
+from sentiment_cli.text.token_ids import TokenIds, cut_to_length, join_token_ids
 from sentiment_cli.text.vocabulary import PADDING, UNKNOWN
 
 # Reviews in a call: large enough that the fixed cost of a call does not count, small enough for memory.
 _BATCH = 2048
+_TEXTS = tf.TensorSpec((None,), tf.string)
 
 
 def build_vectorizer(settings: TextSettings, vocabulary: Sequence[str], *, ragged: bool = False) -> Any:
@@ -54,7 +54,7 @@ def adapt_vocabulary(settings: TextSettings, texts: Sequence[str]) -> list[str]:
         max_tokens=settings.max_tokens + 1, standardize=_standardize(settings), split=settings.split
     )
     try:
-        vectorizer.adapt(tf.data.Dataset.from_tensor_slices(list(texts)).batch(_BATCH))
+        vectorizer.adapt(tf.data.Dataset.from_generator(lambda: _batches(texts), output_signature=_TEXTS))
         tokens = vectorizer.get_vocabulary(include_special_tokens=False)
     except tf.errors.InvalidArgumentError:  # Keras cannot make a table when the mark itself is the only token
         tokens = []
@@ -81,14 +81,22 @@ def encode(
         progress: called with the number of texts done.
     """
     vectorizer = build_vectorizer(settings, vocabulary, ragged=True)
-    flat, lengths = [np.zeros(0, np.int32)], [np.zeros(0, np.int64)]
-    for start in range(0, len(texts), _BATCH):
-        ids = vectorizer(tf.constant(list(texts[start : start + _BATCH]), dtype=tf.string))
-        flat.append(ids.values.numpy().astype(np.int32))
-        lengths.append(ids.row_lengths().numpy().astype(np.int64))
-        if progress:
-            progress(min(start + _BATCH, len(texts)))
-    return cut_to_length(np.concatenate(flat), np.concatenate(lengths), settings.sequence_length, settings.truncate)
+
+    def encoded() -> Iterator[TokenIds]:
+        done = 0
+        for batch in _batches(texts):
+            ids = vectorizer(tf.constant(batch, dtype=tf.string))
+            flat, lengths = ids.values.numpy(), ids.row_lengths().numpy()
+            done += len(lengths)
+            yield cut_to_length(flat, lengths, settings.sequence_length, settings.truncate)
+            if progress:
+                progress(done)
+
+    return join_token_ids(encoded(), len(vocabulary))
+
+
+def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (texts[start : start + _BATCH] for start in range(0, len(texts), _BATCH))
 
 
 def _standardize(settings: TextSettings) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sentiment_cli.config.schema import Config, Recurrent
+from sentiment_cli.config.schema import Config
+from sentiment_cli.recurrent.conditions import cudnn_blockers
 from sentiment_cli.text.token_ids import TokenIds
 
 # More unknown words than these, or more words cut, and the network misses what decides.
@@ -70,17 +71,3 @@ def check_balance(counts: dict[str, int], config: Config) -> list[str]:
         return []
     most = max(counts, key=lambda name: counts[name])
     return [f'{share:.0%} of the reviews are "{most}"; accuracy says little then, see training.class_weight: balanced']
-
-
-def cudnn_blockers(layer: Recurrent) -> list[str]:
-    """The settings of a layer that keep Keras from using cuDNN (keras/src/layers/rnn, 3.15)."""
-    if layer.cell == "simple_rnn":
-        return ["cell: simple_rnn"]
-    blockers = []
-    if layer.activation != "tanh":
-        blockers.append(f"activation: {layer.activation}")
-    if layer.recurrent_activation not in (None, "sigmoid"):
-        blockers.append(f"recurrent_activation: {layer.recurrent_activation}")
-    if layer.recurrent_dropout:
-        blockers.append(f"recurrent_dropout: {layer.recurrent_dropout}")
-    return blockers

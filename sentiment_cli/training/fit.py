@@ -16,6 +16,7 @@ from sentiment_cli.errors import SentimentError
 from sentiment_cli.history import Epoch, History, write_history
 from sentiment_cli.runs import Run
 from sentiment_cli.text.token_ids import TokenIds
+from sentiment_cli.training.ahead import computed_ahead
 from sentiment_cli.training.batches import Batch, training_batches
 from sentiment_cli.training.checkpoint import TrainingState, save_checkpoint
 from sentiment_cli.training.interruption import StopRequest
@@ -38,6 +39,25 @@ class EncodedSet:
 
     token_ids: TokenIds
     labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """A batch as the step takes it, see `step.build_train_step`.
+
+    Args:
+        token_ids: int32[rows, width].
+        labels: int32[rows].
+        weights: float32[rows].
+        present: float32[rows].
+        count: number of reviews; the other rows fill up.
+    """
+
+    token_ids: np.ndarray
+    labels: np.ndarray
+    weights: np.ndarray
+    present: np.ndarray
+    count: int
 
 
 class NotFinite(SentimentError):
@@ -108,8 +128,8 @@ class Trainer:
         self.progress.phase(f"epoch {state.epoch}/{settings.epochs}", len(self.train.labels))
         if state.reviews:
             self.progress.advance(state.reviews, state.loss_sum / state.reviews, state.correct / state.reviews)
-        for batch in batches[state.batch :]:
-            self.train_on(batch, state)
+        for arrays in computed_ahead(self.assemble, batches[state.batch :]):
+            self.train_on(arrays, state)
             state.seconds = time.perf_counter() - started
             self._check_stop()
         val_loss, val_accuracy = self._validate()
@@ -125,24 +145,27 @@ class Trainer:
         self._check_weights(state)
         self._finish_epoch(row, state)
 
-    def train_on(self, batch: Batch, state: TrainingState) -> None:
-        """Do one step and count it in ``state``."""
+    def assemble(self, batch: Batch) -> Arrays:
+        """What the step takes, of one batch."""
         count, rows = len(batch.indices), self.plan.rows
         labels, weights = np.zeros(rows, np.int32), np.zeros(rows, np.float32)
         present = np.zeros(rows, np.float32)
         labels[:count] = self.train.labels[batch.indices]
         weights[:count] = self.class_weights[labels[:count]]
         present[:count] = 1
-        token_ids = self.train.token_ids.pad(batch.indices, batch.width, rows)
-        loss_sum, correct = self.train_step(token_ids, labels, weights, present)
+        return Arrays(self.train.token_ids.pad(batch.indices, batch.width, rows), labels, weights, present, count)
+
+    def train_on(self, arrays: Arrays, state: TrainingState) -> None:
+        """Do one step and count it in ``state``."""
+        loss_sum, correct = self.train_step(arrays.token_ids, arrays.labels, arrays.weights, arrays.present)
         loss = float(loss_sum)
         if not math.isfinite(loss):
             raise self._not_finite(f"The loss is {loss}", state)
         state.loss_sum += loss
         state.correct += float(correct)
-        state.reviews += count
+        state.reviews += arrays.count
         state.batch += 1
-        self.progress.advance(count, state.loss_sum / state.reviews, state.correct / state.reviews)
+        self.progress.advance(arrays.count, state.loss_sum / state.reviews, state.correct / state.reviews)
 
     def _validate(self) -> tuple[float | None, float | None]:
         if self.validation is None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sentiment_cli.text.token_ids import TokenIds
+from sentiment_cli.training.ahead import computed_ahead
 from sentiment_cli.training.batches import scoring_batches
 
 # Tokens in a batch at the most: bounds the memory of long reviews.
@@ -40,9 +41,10 @@ def compute_logits(
     rows = max(min(batch_size, _TOKENS_IN_BATCH // longest), 1)
     results: list[np.ndarray] = []
     order: list[np.ndarray] = []
-    for batch in scoring_batches(lengths, rows, widths):
-        logits = score_step(token_ids.pad(batch.indices, batch.width)).numpy()
-        results.append(logits)
+    batches = scoring_batches(lengths, rows, widths)
+    padded = computed_ahead(lambda batch: token_ids.pad(batch.indices, batch.width), batches)
+    for batch, ids in zip(batches, padded, strict=True):
+        results.append(score_step(ids).numpy())
         order.append(batch.indices)
         if progress:
             progress(len(batch.indices))

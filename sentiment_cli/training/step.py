@@ -4,26 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 import tensorflow as tf
-
-from sentiment_cli.config.schema import Training
-
-
-def build_optimizer(settings: Training) -> Any:
-    """Keras' optimizer of the configured name, with Keras' defaults but for the learning rate."""
-    options: dict[str, Any] = {"learning_rate": settings.learning_rate, "global_clipnorm": settings.clip_norm}
-    if settings.optimizer == "sgd":
-        options["momentum"] = 0.9
-    kinds = {
-        "adam": keras.optimizers.Adam,
-        "adamw": keras.optimizers.AdamW,
-        "rmsprop": keras.optimizers.RMSprop,
-        "sgd": keras.optimizers.SGD,
-        "nadam": keras.optimizers.Nadam,
-        "adagrad": keras.optimizers.Adagrad,
-    }
-    return kinds[settings.optimizer](**options)
 
 
 def cross_entropy(labels: Any, logits: Any) -> Any:

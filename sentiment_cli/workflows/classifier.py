@@ -19,6 +19,7 @@ from sentiment_cli.model.network import build_network
 from sentiment_cli.plots.confusion import plot_confusion_matrix
 from sentiment_cli.plots.save import save_figure
 from sentiment_cli.runs import Run
+from sentiment_cli.runtime import Device, available_cores
 from sentiment_cli.text.vectorizer import encode
 from sentiment_cli.training.checkpoint import restore_checkpoint
 from sentiment_cli.training.fit import EncodedSet, fixed_width
@@ -58,8 +59,13 @@ class Classifier:
         )
 
 
-def load_classifier(run: Run, config: Config) -> Classifier:
+def load_classifier(run: Run, config: Config, device: Device) -> Classifier:
     """The network of a run's best epoch, from our own configuration, vocabulary and arrays.
+
+    Args:
+        run: with a finished epoch.
+        config: of the run.
+        device: where it shall predict.
 
     Raises:
         RunError: a file of the run is missing or damaged.
@@ -73,7 +79,8 @@ def load_classifier(run: Run, config: Config) -> Classifier:
     ):
         raise RunError(f"{run.record_path} has no list of class names; the run stopped before it read its data.")
     vocabulary = read_own_vocabulary(run, record)
-    network = build_network(config, len(vocabulary), len(class_names))
+    threads = None if device.is_gpu else available_cores()
+    network = build_network(config, len(vocabulary), len(class_names), threads=threads)
     restore_checkpoint(run.best_checkpoint_path, network)
     return Classifier(config, tuple(class_names), vocabulary, network)
 

@@ -85,8 +85,8 @@ def _evaluate_own(run: Run, config: Config, record: dict[str, Any], split: str, 
     from sentiment_cli.runtime import choose_device, evaluation_device
     from sentiment_cli.workflows.classifier import evaluate_reviews, keep_metrics, load_classifier, own_files
 
-    choose_device(evaluation_device(config))
-    classifier = load_classifier(run, config)
+    device = choose_device(evaluation_device(config))
+    classifier = load_classifier(run, config, device)
     if data.class_names != classifier.class_names:
         raise RunError(
             f"{root} has the classes {data.class_names}, {run.path} was trained on {classifier.class_names}."
@@ -139,8 +139,8 @@ def _evaluate_other(
     from sentiment_cli.runtime import choose_device, evaluation_device
     from sentiment_cli.workflows.classifier import EvaluationFiles, evaluate_reviews, load_classifier
 
-    choose_device(evaluation_device(config))
-    classifier = load_classifier(run, config)
+    device = choose_device(evaluation_device(config))
+    classifier = load_classifier(run, config, device)
     name = source if source in NAMED_SOURCES else root.resolve().name
     directory = _evaluation_dir(run, safe_name(name), root)
     files = EvaluationFiles(

@@ -57,8 +57,8 @@ def predict(run: Run, texts: Sequence[str], *, progress: Progress | None = None)
     from sentiment_cli.text.vectorizer import encode
     from sentiment_cli.workflows.classifier import load_classifier
 
-    choose_device(evaluation_device(config))
-    classifier = load_classifier(run, config)
+    device = choose_device(evaluation_device(config))
+    classifier = load_classifier(run, config, device)
     # What cannot be written as UTF-8 (half of a surrogate pair, from bytes that are none) becomes U+FFFD.
     readable = [text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for text in texts]
     token_ids = encode(config.text, classifier.vocabulary, readable)

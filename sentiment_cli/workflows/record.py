@@ -12,6 +12,7 @@ from sentiment_cli.errors import RunError
 from sentiment_cli.runs import Run
 from sentiment_cli.runtime import describe_environment
 from sentiment_cli.text.vocabulary import read_vocabulary, vocabulary_checksum
+from sentiment_cli.training.plan import Plan
 
 FORMAT_VERSION = 1
 
@@ -74,6 +75,21 @@ def read_own_vocabulary(run: Run, record: dict[str, Any]) -> list[str]:
     if known is not None and known != vocabulary_checksum(vocabulary):
         raise RunError(f"{run.vocabulary_path} is not the vocabulary that the run was trained with; restore it.")
     return vocabulary
+
+
+def read_plan(run: Run, record: dict[str, Any]) -> Plan | None:
+    """How a run's steps were computed so far, for it to go on in the same way; None before the first step.
+
+    Raises:
+        RunError: the record says it in a way that is not understood.
+    """
+    known = record.get("plan")
+    if known is None:
+        return None
+    try:
+        return Plan.from_dict(known)
+    except (TypeError, ValueError) as error:
+        raise RunError(f"{run.record_path}: plan: {error}") from None
 
 
 def check_has_model(run: Run, record: dict[str, Any]) -> None:

@@ -68,10 +68,10 @@ def _epoch_seconds(job: Job, setup: Setup) -> float:
     job.progress.phase("timing steps")
     state = TrainingState()
     for batch in {batch.width: batch for batch in timed}.values():
-        trainer.train_on(batch, state)
+        trainer.train_on(trainer.assemble(batch), state)
     started = time.perf_counter()
     for batch in timed:
-        trainer.train_on(batch, state)
+        trainer.train_on(trainer.assemble(batch), state)
     return (time.perf_counter() - started) / len(timed) * len(batches)
 
 

@@ -19,7 +19,7 @@ from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.training.weights import check_class_weights
 from sentiment_cli.workflows.job import Job
-from sentiment_cli.workflows.record import new_record, now, read_config
+from sentiment_cli.workflows.record import new_record, now, read_config, read_plan
 from sentiment_cli.workflows.results import DryRun, TrainResult
 
 
@@ -92,7 +92,8 @@ def resume(run: Run, *, epochs: int | None = None, progress: Progress | None = N
     with StopRequest(progress.note) as stop:
         data = _prepare(config, progress, root=Path(record.get("data", {}).get("root", "")))
         _check_same_data(run, record, data)
-        load_tensorflow()
+        plan = read_plan(run, record)
+        load_tensorflow(threads=plan.threads if plan else None)
         device = choose_device(config.training.device)
         write_config(run.config_path, config)
         commands = [*record.get("commands", []), command]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,20 +18,22 @@ from sentiment_cli.model.export import needed_import, save_end_to_end
 from sentiment_cli.model.network import build_network
 from sentiment_cli.plots.history import plot_history
 from sentiment_cli.plots.save import save_figure
+from sentiment_cli.recurrent.conditions import loop_blockers
+from sentiment_cli.recurrent.sweep import compile_in_background
 from sentiment_cli.runs import SPLITS
-from sentiment_cli.runtime import describe_threads
+from sentiment_cli.runtime import available_cores, describe_threads
 from sentiment_cli.text.vectorizer import adapt_vocabulary
 from sentiment_cli.text.vocabulary import vocabulary_checksum, write_vocabulary
 from sentiment_cli.training.advice import check_balance, check_encoding, check_settings
 from sentiment_cli.training.checkpoint import TrainingState, restore_checkpoint, save_checkpoint
 from sentiment_cli.training.fit import EncodedSet, Trainer
 from sentiment_cli.training.interruption import StopRequest
-from sentiment_cli.training.plan import Plan, make_plan
-from sentiment_cli.training.step import build_optimizer
+from sentiment_cli.training.optimizers import build_optimizer
+from sentiment_cli.training.plan import Plan, choose_path, make_plan
 from sentiment_cli.training.weights import compute_class_weights
 from sentiment_cli.workflows.classifier import Classifier, encode_set, evaluate_reviews, keep_metrics, own_files
 from sentiment_cli.workflows.job import Job
-from sentiment_cli.workflows.record import now, read_own_vocabulary
+from sentiment_cli.workflows.record import now, read_own_vocabulary, read_plan
 from sentiment_cli.workflows.results import TrainResult
 from sentiment_cli.workflows.stopwatch import Stopwatch
 
@@ -91,6 +94,7 @@ def set_up(job: Job, record: dict[str, Any], watch: Stopwatch) -> Setup:
     """
     config, progress = job.config, job.progress
     progress.note(f"Device: {job.device.description}")
+    loops = _start_compiling(job)
     keras.utils.set_random_seed(config.training.seed)
     with watch.phase("reading"):
         progress.phase("reading reviews")
@@ -102,12 +106,17 @@ def set_up(job: Job, record: dict[str, Any], watch: Stopwatch) -> Setup:
         validation = None
         if splits.validation is not None:
             validation = encode_set(config, vocabulary, splits.validation, progress, "validation")
+    plan = read_plan(job.run, record) or make_plan(
+        config, train.token_ids.lengths, on_gpu=job.device.is_gpu, threads=available_cores()
+    )
+    with watch.phase("compiling"):
+        progress.phase("compiling the loops over time")
+        loops.result()
     with watch.phase("building"):
-        network = build_network(config, len(vocabulary), len(splits.train.class_names))
+        progress.phase("building the network")
+        network = build_network(config, len(vocabulary), len(splits.train.class_names), threads=plan.loop_threads)
         optimizer = build_optimizer(config.training)
         optimizer.build(network.trainable_variables)
-    known = record.get("plan")
-    plan = Plan.from_dict(known) if known else make_plan(config, train.token_ids.lengths, on_gpu=job.device.is_gpu)
     return Setup(splits, vocabulary, train, validation, plan, network, optimizer)
 
 
@@ -156,6 +165,13 @@ def run_training(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainRe
         test=test,
         exit_code=(stop.exit_code or 130) if interrupted else 0,
     )
+
+
+def _start_compiling(job: Job) -> Future[None]:
+    """Compile the loops over time, or load them, while the reviews are read."""
+    path, _ = choose_path(job.config, on_gpu=job.device.is_gpu)
+    cells = {(layer.cell, layer.units) for layer in job.config.model.recurrent if not loop_blockers(layer)}
+    return compile_in_background(sorted(cells) if path == "compiled loops" else [])
 
 
 def _facts(job: Job, setup: Setup) -> dict[str, Any]:

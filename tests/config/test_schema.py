@@ -40,6 +40,7 @@ DEFAULTS: dict[str, Any] = {
     "model.recurrent.0.activation": "tanh",
     "model.recurrent.0.recurrent_activation": None,
     "model.pooling": ["last"],
+    "model.window": None,
     "model.dropout": 0.0,
     "model.dense": [],
     "training.epochs": 10,
@@ -152,7 +153,7 @@ def _section(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
 
 
 def test_these_tests_know_every_setting() -> None:
-    tables = {*WHOLE, *NUMBERS, *SWITCHES, *CHOICES, "data.source", "data.classes", "model.pooling"}
+    tables = {*WHOLE, *NUMBERS, *SWITCHES, *CHOICES, "data.source", "data.classes", "model.pooling", "model.window"}
     tables.add("training.class_weight")
     assert set(leaves(Config)) == tables
     assert {*DEFAULTS, *INSIDE} - {"model.dense", "training.early_stopping"} == tables
@@ -306,6 +307,26 @@ def test_the_nearest_choice_is_suggested(key: str, value: Any, expected: str) ->
 @pytest.mark.parametrize("device", ["tpu", "gpu:", "gpu:x", "gpu:-1", "cpu:0", "auto ", "gpu:1\n", "GPU"])
 def test_a_device_is_one_of_four_forms(device: str) -> None:
     assert problem("training.device", device).startswith("expected auto, cpu, gpu or gpu:N, received the text ")
+
+
+@pytest.mark.parametrize("window", [1, 50, 1_000_000])
+def test_windows_are_pooled_by_maximum_or_mean(window: int) -> None:
+    for pooling in ("max", "mean", ["mean", "max"]):
+        assert parse({"model": {"window": window, "pooling": pooling}}).model.window == window
+    for pooling in ("last", ["max", "last"]):
+        with pytest.raises(ConfigError, match=r"model\.window: the last state is that of one window alone"):
+            parse({"model": {"window": window, "pooling": pooling}})
+
+
+def test_windows_need_a_mask() -> None:
+    with pytest.raises(ConfigError, match=r"model\.window: windows need embedding\.mask: true"):
+        parse({"model": {"window": 5, "pooling": "max", "embedding": {"mask": False}}})
+
+
+@pytest.mark.parametrize("window", [0, -1, 1_000_001, 2.5, "50"])
+def test_a_window_is_a_number_of_tokens(window: Any) -> None:
+    with pytest.raises(ConfigError, match=r"model\.window"):
+        parse({"model": {"window": window, "pooling": "max"}})
 
 
 @pytest.mark.parametrize("value", [True, False, "auto"])

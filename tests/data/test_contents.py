@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -158,14 +159,14 @@ class TestCheckContents:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         part = write_files(tmp_path, {"1.txt": b"x", "2.txt": b"x"})
-        read = Path.read_bytes
+        look = os.stat
 
-        def refuse(path: Path) -> bytes:
-            if path.name == "2.txt":
+        def refuse(path: Any, **options: Any) -> os.stat_result:
+            if str(path).endswith("2.txt"):
                 raise PermissionError(13, "Permission denied", str(path))
-            return read(path)
+            return look(path, **options)
 
-        monkeypatch.setattr(Path, "read_bytes", refuse)
+        monkeypatch.setattr(os, "stat", refuse)
         assert check_contents(part).problems("skip") == [
             "1 file cannot be read: a/2.txt (Permission denied); mend the permissions or remove them"
         ]

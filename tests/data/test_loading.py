@@ -91,16 +91,16 @@ class TestLoadPart:
             find_other_part(tmp_path, ["bad", "good"])
         write_reviews(tmp_path, {"bad": ["rude"]})
         part, _ = find_other_part(tmp_path, ["good", "bad"])
-        assert load_part(part, "error").texts == ["lovely", "kind", "rude"]
+        assert list(load_part(part, "error").texts) == ["lovely", "kind", "rude"]
         write_reviews(tmp_path / "only", {"bad": ["cold", "loud"]})
         part, _ = find_other_part(tmp_path / "only", ["good", "bad"])
         reviews = load_part(part, "error")
-        assert (reviews.texts, reviews.labels.tolist()) == (["cold", "loud"], [1, 1])
+        assert (list(reviews.texts), reviews.labels.tolist()) == (["cold", "loud"], [1, 1])
 
     def test_a_byte_order_mark_and_windows_line_ends_are_not_part_of_the_text(self, tmp_path: Path) -> None:
         write_reviews(tmp_path, {"bad": ["x"], "good": ["y"]})
         (tmp_path / "good" / "000.txt").write_bytes(b"\xef\xbb\xbfone\r\ntwo\rthree")
-        assert load_part(find_layout(tmp_path).train, "error").texts == ["x", "one\ntwo\nthree"]
+        assert list(load_part(find_layout(tmp_path).train, "error").texts) == ["x", "one\ntwo\nthree"]
 
     @pytest.mark.parametrize(
         ("policy", "expected"),
@@ -263,7 +263,7 @@ class TestDropDuplicates:
         write_reviews(tmp_path / "test", {"bad": ["leak\n"], "good": ["x"]})
         settings = Data(source="-", drop_duplicates=True, validation_fraction=0.0)
         splits = load_splits(find_layout(tmp_path), settings, 0, notes.append)
-        assert splits.train.texts == ["a", "b", "c", "d", "e"]
+        assert list(splits.train.texts) == ["a", "b", "c", "d", "e"]
         assert_as_on_disk(splits.train, tmp_path, "train/")
         assert len(splits.test()) == 2
         assert notes == ["3 training reviews were left out: their text occurs before or in the test part"]

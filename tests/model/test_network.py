@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 import pytest
@@ -27,18 +27,22 @@ def make_config(*recurrent: dict[str, Any], **model: Any) -> Config:
     )
 
 
-def make_network(config: Config, classes: int = 2, seed: int = 1) -> Any:
+def make_network(config: Config, classes: int = 2, seed: int = 1, threads: int | None = None) -> Any:
     """A network whose every weight is random: fresh biases of zero would hide mistakes."""
     import keras
 
     from sentiment_cli.model.network import build_network
 
     keras.utils.set_random_seed(seed)
-    network = build_network(config, VOCABULARY, classes)
+    network = build_network(config, VOCABULARY, classes, threads=threads)
+    fill(network, seed)
+    return network
+
+
+def fill(network: Any, seed: int) -> None:
     rng = np.random.default_rng(seed)
     for weight in network.weights:
         weight.assign(rng.normal(0, 0.7, weight.shape))
-    return network
 
 
 def make_reviews() -> TokenIds:
@@ -242,3 +246,155 @@ def test_the_same_seed_gives_the_same_weights_and_another_one_others() -> None:
         built.append(build_network(config, VOCABULARY, 2).get_layer("embedding").get_weights()[0])
     np.testing.assert_array_equal(built[0], built[1])
     assert not np.allclose(built[0], built[2])
+
+
+# -- The same network with compiled loops --------------------------------------------------------------------------
+
+
+def recurrent(cell: str, **options: Any) -> dict[str, Any]:
+    return {"cell": cell, "units": 3, **options}
+
+
+# Every cell in one direction and in both under every pooling, with one layer and with two in turn.
+COMPILED: dict[str, Config] = {
+    f"{cell}-{'both' if both else 'one'}-{'+'.join(pooling)}-{depth}": architecture(cell, both, pooling, depth)
+    for i, (cell, both, pooling) in enumerate(product(CELLS, (False, True), POOLINGS))
+    for depth in (1 + (i + i // 4) % 2,)
+}
+COMPILED |= {
+    "unmasked-last": architecture("lstm", False, ["last"], 2, mask=False),
+    "unmasked-mean": architecture("gru", True, ["mean", "last"], 1, mask=False),
+    "windows": make_config(recurrent("gru", bidirectional=True), recurrent("lstm"), pooling=["max", "mean"], window=4),
+    "mixed": make_config(recurrent("simple_rnn"), recurrent("gru", bidirectional=True), recurrent("lstm")),
+    "some-in-keras": make_config(
+        recurrent("lstm", activation="relu"), recurrent("gru"), recurrent("gru", recurrent_dropout=0.5), pooling="max"
+    ),
+    "dense": make_config(recurrent("lstm"), dense=[{"units": 5, "dropout": 0.5}], dropout=0.5),
+    "embedding-dropout": make_config(recurrent("gru"), embedding={"dim": 4, "dropout": 0.5}),
+    "input-dropout": make_config(recurrent("lstm", dropout=0.5, bidirectional=True), recurrent("gru", dropout=0.5)),
+    "input-dropout-one": make_config(recurrent("simple_rnn", dropout=0.5), recurrent("lstm", dropout=0.5)),
+}
+
+
+class Pair(NamedTuple):
+    """A configuration and its network in stock layers and in compiled loops, with the same random variables."""
+
+    config: Config
+    stock: Any
+    compiled: Any
+    fresh: list[list[np.ndarray]]  # the variables of both from one seed, before they were made the same
+
+
+@pytest.fixture(scope="module", params=COMPILED)
+def pair(request: pytest.FixtureRequest) -> Pair:
+    import keras
+
+    from sentiment_cli.model.network import build_network
+
+    config, networks = COMPILED[request.param], []
+    for threads in (None, 2):
+        keras.utils.set_random_seed(1)
+        networks.append(build_network(config, VOCABULARY, 3, threads=threads))
+    fresh = [[variable.numpy() for variable in network.variables] for network in networks]
+    fill(networks[0], seed=1)
+    copy_variables(*networks)
+    return Pair(config, networks[0], networks[1], fresh)
+
+
+def copy_variables(source: Any, target: Any) -> None:
+    """By position, as a checkpoint does: random states as well."""
+    for one, another in zip(source.variables, target.variables, strict=True):
+        another.assign(one)
+
+
+def eleven_reviews() -> TokenIds:
+    """More than a block of the loops; one of no token at all (read as one unknown token), one longer than the rest."""
+    lengths = np.array([6, 1, 0, 3, 5, 2, 6, 4, 1, 3, 6])
+    return cut_to_length(np.random.default_rng(5).integers(2, VOCABULARY, lengths.sum()), lengths, LENGTH, "tail")
+
+
+def gradients(network: Any, token_ids: np.ndarray) -> list[np.ndarray]:
+    """The logits in training, and the gradients of the mean loss by all weights."""
+    import tensorflow as tf
+
+    from sentiment_cli.training.step import cross_entropy
+
+    labels = np.arange(len(token_ids), dtype=np.int32) % 3
+    with tf.GradientTape() as tape:
+        logits = network(token_ids, training=True)
+        loss = tf.reduce_mean(cross_entropy(labels, logits))
+    found = tape.gradient(loss, network.trainable_variables)
+    return [tf.convert_to_tensor(array).numpy() for array in [logits, *found]]
+
+
+def test_compiled_loops_change_neither_the_variables_nor_their_order_nor_their_first_values(pair: Pair) -> None:
+    # Files of weights know the variables by their position alone.
+    for name in ("variables", "weights", "trainable_variables", "non_trainable_variables"):
+        ours, theirs = getattr(pair.compiled, name), getattr(pair.stock, name)
+        assert [(one.shape, one.dtype) for one in ours] == [(one.shape, one.dtype) for one in theirs]
+        for one, another in zip(ours, theirs, strict=True):
+            np.testing.assert_array_equal(one.numpy(), another.numpy())
+    for one, another in zip(*pair.fresh, strict=True):
+        np.testing.assert_array_equal(one, another)
+    assert pair.compiled.count_params() == pair.stock.count_params()
+    assert (pair.compiled.input_shape, pair.compiled.output_shape) == (pair.stock.input_shape, pair.stock.output_shape)
+
+
+def test_compiled_loops_change_no_prediction(pair: Pair) -> None:
+    token_ids = eleven_reviews().pad(np.arange(11), LENGTH)
+    logits = predict(pair.compiled, token_ids)
+    np.testing.assert_allclose(logits, predict(pair.stock, token_ids), rtol=0, atol=1e-5)
+    assert np.ptp(logits, axis=0).max() > 1e-3  # reviews are told apart at all
+
+
+def test_compiled_loops_change_no_gradient_and_drop_the_same(pair: Pair) -> None:
+    copy_variables(pair.stock, pair.compiled)
+    token_ids = eleven_reviews().pad(np.arange(11), LENGTH)
+    expected, found = (gradients(network, token_ids) for network in (pair.stock, pair.compiled))
+    for one, another in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, another, rtol=0, atol=1e-5)
+    assert min(np.abs(gradient).max() for gradient in found) > 1e-5
+
+
+def test_a_prediction_of_compiled_loops_is_the_same_alone_and_among_others(pair: Pair) -> None:
+    config, _, compiled, _ = pair
+    reviews = eleven_reviews()
+    among_others = predict(compiled, reviews.pad(np.arange(11), LENGTH))
+    for index in (1, 2, 6, 9):
+        width = int(reviews.lengths[index]) if config.model.embedding.mask else LENGTH
+        alone = predict(compiled, reviews.pad(np.array([index]), width))
+        np.testing.assert_allclose(alone[0], among_others[index], rtol=0, atol=1e-5)
+
+
+def test_a_stock_copy_gives_the_same_logits_by_layers_of_keras_alone(pair: Pair) -> None:
+    from sentiment_cli.model.network import stock_copy
+
+    config, _, compiled, _ = pair
+    copy = stock_copy(compiled, config, VOCABULARY)
+    token_ids = eleven_reviews().pad(np.arange(11), LENGTH)
+    np.testing.assert_allclose(predict(copy, token_ids), predict(compiled, token_ids), rtol=0, atol=1e-5)
+    kinds = {type(layer) for layer in copy._flatten_layers()}
+    assert {kind.__module__.partition(".")[0] for kind in kinds} == {"keras"}
+    assert any("sentiment_cli" in type(layer).__module__ for layer in compiled._flatten_layers())
+
+
+def test_a_network_of_two_classes_has_a_stock_copy_of_one_logit() -> None:
+    from sentiment_cli.model.network import stock_copy
+
+    config = architecture("gru", True, ["max"], 1)
+    network = make_network(config, threads=2)
+    copy = stock_copy(network, config, VOCABULARY)
+    token_ids = eleven_reviews().pad(np.arange(11), LENGTH)
+    assert copy.output_shape == (None, 1)
+    np.testing.assert_allclose(predict(copy, token_ids), predict(network, token_ids), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "both",
+    [False, True],
+    ids=["one", "both"],
+)
+def test_every_recurrent_layer_uses_as_many_threads_as_it_is_told(both: bool) -> None:
+    config = architecture("gru", both, ["max"], 2)
+    layers = make_network(config, threads=7)._flatten_layers()
+    assert {layer.threads for layer in layers if hasattr(layer, "threads")} == {7}

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment_cli.text.token_ids import TokenIds, Truncate, cut_to_length, kept_at_head
+import sentiment_cli.text.token_ids
+from sentiment_cli.text.token_ids import TokenIds, Truncate, cut_to_length, join_token_ids, kept_at_head
 
 TRUNCATIONS: tuple[Truncate, ...] = ("head", "tail", "head_tail")
 # Reviews as lists of ids; 0 is padding and never occurs, 1 is the unknown token.
@@ -128,3 +129,25 @@ class TestPad:
         batch = ids.pad(np.array(indices), width, rows=len(indices) + spare)
         assert batch.tolist() == [review + [0] * (width - len(review)) for review in kept]
         assert (batch[:, 0] != 0).all()  # a row of nothing but padding makes cuDNN fail
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+@pytest.mark.parametrize(("vocabulary_size", "dtype"), [(65_536, np.uint16), (65_537, np.int32)])
+def test_groups_of_reviews_are_joined_in_order_in_memory_and_on_disk(
+    monkeypatch: pytest.MonkeyPatch, on_disk: bool, vocabulary_size: int, dtype: type
+) -> None:
+    monkeypatch.setattr(sentiment_cli.text.token_ids, "_MOST_IN_MEMORY", 8 if on_disk else 10**6)
+    first = cut_to_length(np.array([5, 6, 1, 65_535, 8]), np.array([3, 0, 2]), 2, "tail")
+    second = cut_to_length(np.array([1, 9]), np.array([1, 1]), 2, "tail")
+    joined = join_token_ids(iter([first, second]), vocabulary_size)
+    assert joined.flat.dtype == dtype
+    assert joined.flat.tolist() == [6, 1, 1, 65_535, 8, 1, 9]
+    assert joined.offsets.tolist() == [0, 2, 3, 5, 6, 7]
+    assert (joined.tokens.tolist(), joined.unknown.tolist()) == ([3, 0, 2, 1, 1], [1, 1, 0, 1, 0])
+    assert joined.pad(np.array([2, 4]), 3).tolist() == [[65_535, 8, 0], [9, 0, 0]]
+    assert joined.pad(np.array([2]), 2).dtype == np.int32
+
+
+def test_no_reviews_are_joined_to_none() -> None:
+    joined = join_token_ids(iter([]), 100)
+    assert (len(joined), joined.flat.tolist(), joined.unknown.tolist()) == (0, [], [])

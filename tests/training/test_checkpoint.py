@@ -33,7 +33,7 @@ def make_network(units: int = 2, seed: int = 1, optimizer: str = "adam") -> tupl
     import keras
 
     from sentiment_cli.model.network import build_network
-    from sentiment_cli.training.step import build_optimizer
+    from sentiment_cli.training.optimizers import build_optimizer
 
     layers = [{"cell": "gru", "units": units, "dropout": 0.3, "recurrent_dropout": 0.2}]
     model = {"embedding": {"dim": 2, "dropout": 0.1}, "recurrent": layers, "dropout": 0.5}

@@ -67,18 +67,20 @@ class Recorder(Silent):
         self.epochs.append((epoch.epoch, is_best))
 
 
-def make_trainer(config: Config, path: Path, n: int = 10, validation: int = 6, **options: Any) -> Any:
+def make_trainer(
+    config: Config, path: Path, n: int = 10, validation: int = 6, way: str = "Keras", **options: Any
+) -> Any:
     import keras
 
     from sentiment_cli.model.network import build_network
     from sentiment_cli.training.fit import Trainer
-    from sentiment_cli.training.step import build_optimizer
+    from sentiment_cli.training.optimizers import build_optimizer
 
     keras.utils.set_random_seed(config.training.seed)
-    network = build_network(config, 12, 2)
+    plan = Plan(way, 2, (), min(config.training.batch_size, n), "")
+    network = build_network(config, 12, 2, threads=plan.loop_threads)
     optimizer = build_optimizer(config.training)
     optimizer.build(network.trainable_variables)
-    plan = Plan(False, (), min(config.training.batch_size, n), "")
     recorder = options.pop("progress", None) or Recorder()
     held_out = make_set(validation, seed=2) if validation else None
     weights = np.ones(2, np.float32)
@@ -103,9 +105,9 @@ def run_with(path: Path, figures: list[tuple[float, float]], epochs: int | None 
     trainer = make_trainer(make_config(epochs=epochs or len(figures), **training), path)
     given: Iterator[tuple[float, float]] = iter(figures)
 
-    def count(batch: Any, state: TrainingState) -> None:
+    def count(arrays: Any, state: TrainingState) -> None:
         state.loss_sum, state.correct = state.loss_sum + 1, state.correct + 1
-        state.reviews, state.batch = state.reviews + len(batch.indices), state.batch + 1
+        state.reviews, state.batch = state.reviews + arrays.count, state.batch + 1
 
     trainer.train_on = count
     trainer._validate = lambda: next(given)
@@ -269,16 +271,19 @@ def test_without_validation_the_last_epoch_is_the_best(tmp_path: Path) -> None:
 ARCHITECTURES = {
     "gru": make_config({**GRU, "dropout": 0.2}),
     "lstm": make_config({"cell": "lstm", "units": 3, "recurrent_dropout": 0.2, "bidirectional": True}, dropout=0.3),
+    "both-ways": make_config({**GRU, "bidirectional": True}, dropout=0.3),
 }
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize(
+    ("name", "way"), [("gru", "Keras"), ("lstm", "Keras"), ("gru", "compiled loops"), ("both-ways", "compiled loops")]
+)
 def test_stopped_after_any_batch_and_continued_the_result_is_the_same_to_the_last_bit(
-    tmp_path: Path, name: str
+    tmp_path: Path, name: str, way: str
 ) -> None:
     # 10 reviews in batches of 4 are three batches and one validation an epoch: 12 calls of `advance` in three epochs.
     config = ARCHITECTURES[name]
-    trainer = make_trainer(config, tmp_path / "straight")
+    trainer = make_trainer(config, tmp_path / "straight", way=way)
     start = values(trainer)
     straight = TrainingState()
     trainer.fit(straight)
@@ -377,8 +382,8 @@ def test_weights_that_the_last_step_of_an_epoch_spoils_stop_the_run_before_they_
     trainer = make_trainer(make_config(), tmp_path, validation=0)
     step, steps = trainer.train_on, 3  # ten reviews in batches of four
 
-    def spoil_the_sixth(batch: Any, state: TrainingState) -> None:
-        step(batch, state)
+    def spoil_the_sixth(arrays: Any, state: TrainingState) -> None:
+        step(arrays, state)
         if state.epoch == 2 and state.batch == steps:
             trainer.network.trainable_variables[0].assign_add([[np.nan] * 3] * 12)
 

@@ -9,17 +9,26 @@ import numpy as np
 import pytest
 
 from sentiment_cli.config.schema import Config
-from sentiment_cli.training.plan import Plan, make_plan
+from sentiment_cli.training.plan import Plan, choose_path, make_plan
+
+# A layer that the compiled loops know, and one that they leave to Keras or XLA.
+KNOWN: dict[str, Any] = {"cell": "gru", "units": 4}
+UNKNOWN: dict[str, Any] = {"cell": "gru", "units": 4, "recurrent_dropout": 0.1}
+BLOCKED = "the compiled loops do not know model.recurrent.0.recurrent_dropout: 0.1"
 
 
-def make_config(recurrent: dict[str, Any] | None = None, mask: bool = True, **training: Any) -> Config:
+def make_config(*recurrent: dict[str, Any], mask: bool = True, pooling: str = "last", **training: Any) -> Config:
     return Config.model_validate(
         {
             "text": {"sequence_length": 100},
-            "model": {"embedding": {"mask": mask}, "recurrent": [recurrent or {}]},
+            "model": {"embedding": {"mask": mask}, "recurrent": list(recurrent or [KNOWN]), "pooling": pooling},
             "training": {"batch_size": 10, "epochs": 10, **training},
         }
     )
+
+
+def plan_for(config: Config, lengths: np.ndarray, *, on_gpu: bool = False, threads: int = 2) -> Plan:
+    return make_plan(config, lengths, on_gpu=on_gpu, threads=threads)
 
 
 # Batches of ten reviews of 50 tokens are 50 steps; ten epochs of n reviews are 50 n.
@@ -27,75 +36,144 @@ def reviews(n: int) -> np.ndarray:
     return np.full(n, 50)
 
 
-def test_few_steps_are_not_compiled() -> None:
-    plan = make_plan(make_config(), reviews(3990), on_gpu=False)
-    assert (plan.jit_compile, plan.widths) == (False, ())
-    assert plan.reason == "not compiled: 199,500 time steps do not repay the compiling"
+@pytest.mark.parametrize("n", [20, 5000])
+@pytest.mark.parametrize("wanted", ["auto", False])
+@pytest.mark.parametrize("cell", ["simple_rnn", "gru", "lstm"])
+def test_on_a_processor_the_compiled_loops_are_taken_for_much_work_and_for_little(
+    cell: str, wanted: Any, n: int
+) -> None:
+    config = make_config({"cell": cell, "dropout": 0.2}, {"cell": cell, "bidirectional": True}, jit_compile=wanted)
+    plan = plan_for(config, reviews(n), threads=3)
+    assert plan == Plan("compiled loops", 3, (), 10, "in compiled loops over time")
+    assert (plan.jit_compile, plan.loop_threads) == (False, 3)
 
 
-def test_many_steps_are_compiled_for_a_few_widths() -> None:
-    plan = make_plan(make_config(), np.tile(np.arange(1, 101), 60), on_gpu=False)
-    assert plan.jit_compile
+@pytest.mark.parametrize(
+    ("key", "value"), [("recurrent_dropout", 0.1), ("activation", "relu"), ("recurrent_activation", "hard_sigmoid")]
+)
+def test_a_setting_that_the_loops_do_not_know_is_named_with_its_layer(key: str, value: Any) -> None:
+    blocked = {**KNOWN, key: value}
+    assert choose_path(make_config(blocked), on_gpu=False) == (
+        None,
+        f"the compiled loops do not know model.recurrent.0.{key}: {value}",
+    )
+    path, reason = choose_path(make_config(KNOWN, blocked), on_gpu=False)
+    assert path == "compiled loops"
+    assert reason == f"in compiled loops over time; in Keras' own loop for model.recurrent.1.{key}: {value}"
+
+
+def test_several_settings_that_the_loops_do_not_know_are_all_named() -> None:
+    blocked = {**UNKNOWN, "activation": "relu"}
+    _, reason = choose_path(make_config(blocked, UNKNOWN), on_gpu=False)
+    assert reason.endswith("model.recurrent.0.activation: relu, 0.recurrent_dropout: 0.1, 1.recurrent_dropout: 0.1")
+
+
+def test_few_steps_of_what_the_loops_do_not_know_stay_with_keras() -> None:
+    plan = plan_for(make_config(UNKNOWN), reviews(3990))
+    assert (plan.path, plan.widths, plan.loop_threads) == ("Keras", (), None)
+    assert plan.reason == f"in Keras' own loop: {BLOCKED}, and 199,500 time steps do not repay compiling by XLA"
+
+
+def test_many_steps_of_what_the_loops_do_not_know_are_compiled_by_xla_for_a_few_widths() -> None:
+    plan = plan_for(make_config(UNKNOWN), np.tile(np.arange(1, 101), 60))
+    assert (plan.path, plan.jit_compile, plan.loop_threads) == ("XLA", True, None)
     assert 1 < len(plan.widths) <= 9
     assert plan.widths[-1] == 100
-    assert "compiled by XLA during the first epoch" in plan.reason
+    assert plan.reason.startswith(f"compiled by XLA during the first epoch: {BLOCKED}, and ")
 
 
 def test_the_border_is_where_the_reason_says_it_is() -> None:
-    assert make_plan(make_config(), reviews(4000), on_gpu=False).jit_compile  # 200,000 steps
+    assert plan_for(make_config(UNKNOWN), reviews(3990)).path == "Keras"  # 199,500 steps
+    assert plan_for(make_config(UNKNOWN), reviews(4000)).path == "XLA"  # 200,000 steps
 
 
 def test_a_second_direction_changes_nothing_since_it_is_compiled_as_well() -> None:
     for n in (3990, 4000):
-        both = make_plan(make_config({"bidirectional": True}), reviews(n), on_gpu=False)
-        assert both == make_plan(make_config(), reviews(n), on_gpu=False)
+        both = plan_for(make_config({**UNKNOWN, "bidirectional": True}), reviews(n))
+        assert both == plan_for(make_config(UNKNOWN), reviews(n))
 
 
-def test_a_gpu_is_left_to_cudnn() -> None:
-    plan = make_plan(make_config(), reviews(5000), on_gpu=True)
-    assert not plan.jit_compile
-    assert "cuDNN" in plan.reason
+@pytest.mark.parametrize("config", [make_config(UNKNOWN, UNKNOWN), make_config(UNKNOWN, pooling="max")])
+def test_xla_is_not_chosen_where_a_layer_gives_all_its_outputs(config: Config) -> None:
+    plan = plan_for(config, reviews(100_000))
+    assert (plan.path, plan.widths) == ("Keras", ())
+    assert "XLA is slow where a layer gives its outputs at all steps" in plan.reason
 
 
-@pytest.mark.parametrize("wanted", [True, False])
+@pytest.mark.parametrize("layer", [KNOWN, UNKNOWN])
+@pytest.mark.parametrize("wanted", ["auto", False])
+def test_a_gpu_is_left_to_keras_and_cudnn(layer: dict[str, Any], wanted: Any) -> None:
+    plan = plan_for(make_config(layer, jit_compile=wanted), reviews(5000), on_gpu=True)
+    assert plan == Plan("Keras", 2, (), 10, "in Keras' layers, which take cuDNN where they can")
+    assert plan.loop_threads is None
+
+
+@pytest.mark.parametrize("layers", [[KNOWN], [UNKNOWN], [KNOWN, UNKNOWN]])
 @pytest.mark.parametrize("on_gpu", [True, False])
-def test_the_configuration_has_the_last_word(wanted: bool, on_gpu: bool) -> None:
-    for n in (20, 5000):
-        plan = make_plan(make_config(jit_compile=wanted), reviews(n), on_gpu=on_gpu)
-        assert plan.jit_compile is wanted
-        assert plan.reason == f"training.jit_compile: {str(wanted).lower()}"
+@pytest.mark.parametrize("n", [20, 5000])
+def test_the_configuration_has_the_last_word_on_compiling_by_xla(
+    layers: list[dict[str, Any]], on_gpu: bool, n: int
+) -> None:
+    wanted = plan_for(make_config(*layers, jit_compile=True), reviews(n), on_gpu=on_gpu)
+    assert (wanted.path, wanted.reason) == ("XLA", "compiled by XLA (training.jit_compile: true)")
+    assert wanted.loop_threads is None
+    assert wanted.widths == (50,)
+    unwanted = plan_for(make_config(*layers, jit_compile=False), reviews(n), on_gpu=on_gpu)
+    assert not unwanted.jit_compile
+    assert unwanted.widths == ()
 
 
-@pytest.mark.parametrize("jit_compile", [True, False])
-def test_without_a_mask_every_batch_has_the_whole_length(jit_compile: bool) -> None:
-    assert make_plan(make_config(mask=False, jit_compile=jit_compile), reviews(40), on_gpu=False).widths == (100,)
+def test_without_xla_what_the_loops_do_not_know_runs_in_keras_for_that_reason_alone() -> None:
+    plan = plan_for(make_config(UNKNOWN, jit_compile=False), reviews(5000))
+    assert (plan.path, plan.reason) == ("Keras", f"in Keras' own loop: {BLOCKED}")
+
+
+@pytest.mark.parametrize(("layer", "wanted"), [(KNOWN, "auto"), (KNOWN, True), (UNKNOWN, False)])
+@pytest.mark.parametrize("on_gpu", [True, False])
+def test_without_a_mask_every_batch_has_the_whole_length(layer: dict[str, Any], wanted: Any, on_gpu: bool) -> None:
+    config = make_config(layer, mask=False, jit_compile=wanted)
+    assert plan_for(config, reviews(40), on_gpu=on_gpu).widths == (100,)
 
 
 def test_without_a_mask_padding_counts_as_steps() -> None:
     # 2,000 reviews in batches of ten, ten epochs: 2,000 steps of 50 tokens are too few, of 100 they are enough.
-    assert make_plan(make_config(mask=False), reviews(2000), on_gpu=False).jit_compile
+    assert plan_for(make_config(UNKNOWN), reviews(2000)).path == "Keras"
+    assert plan_for(make_config(UNKNOWN, mask=False), reviews(2000)).path == "XLA"
 
 
 @pytest.mark.parametrize(("n", "rows"), [(3, 3), (10, 10), (1000, 10)])
-def test_a_batch_has_no_more_rows_than_there_are_reviews(n: int, rows: int) -> None:
-    assert make_plan(make_config(), reviews(n), on_gpu=False).rows == rows
+@pytest.mark.parametrize("layer", [KNOWN, UNKNOWN])
+def test_a_batch_has_no_more_rows_than_there_are_reviews(layer: dict[str, Any], n: int, rows: int) -> None:
+    assert plan_for(make_config(layer), reviews(n)).rows == rows
 
 
 def test_the_same_reviews_in_another_order_have_the_same_plan_of_compiling() -> None:
-    lengths = np.tile(np.arange(1, 101), 30)
+    lengths = np.tile(np.arange(1, 101), 60)
     again = np.random.default_rng(1).permutation(lengths)
-    first, second = (make_plan(make_config(), each, on_gpu=False) for each in (lengths, again))
-    assert (first.jit_compile, first.widths) == (second.jit_compile, second.widths)
+    first, second = (plan_for(make_config(UNKNOWN), each) for each in (lengths, again))
+    assert first.path == "XLA"
+    assert (first.path, first.widths) == (second.path, second.widths)
 
 
-def test_a_plan_survives_its_json() -> None:
-    plan = Plan(True, (3, 8), 32, "because")
+@pytest.mark.parametrize("path", ["compiled loops", "XLA", "Keras"])
+def test_a_plan_survives_its_json(path: Any) -> None:
+    plan = Plan(path, 2, (3, 8), 32, "because")
     assert Plan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
 
 
-@pytest.mark.parametrize("model", [{"pooling": ["last", "max"]}, {"recurrent": [{"units": 4}, {"units": 4}]}])
-def test_layers_that_give_all_their_outputs_are_not_compiled(model: dict[str, Any]) -> None:
-    config = Config.model_validate({"model": model, "training": {"epochs": 1000, "batch_size": 2}})
-    plan = make_plan(config, np.full(1000, 400), on_gpu=False)
-    assert (plan.jit_compile, plan.widths) == (False, ())
-    assert "slow where a layer gives its outputs at all steps" in plan.reason
+GOOD = {"path": "XLA", "threads": 2, "widths": [3], "rows": 8, "reason": ""}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"jit_compile": True, "widths": [3], "rows": 8, "reason": ""},  # of an older form
+        {**GOOD, "path": "GPU"},
+        {**GOOD, "more": 1},
+        {key: value for key, value in GOOD.items() if key != "threads"},
+        {},
+    ],
+)
+def test_what_is_no_plan_is_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="not a plan"):
+        Plan.from_dict(values)
