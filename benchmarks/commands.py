@@ -34,10 +34,15 @@ def main() -> None:
     parser.add_argument("--trainings", type=int, default=1, help="pairs of a training here and the source's script")
     parser.add_argument("--repeats", type=int, default=5, help="of the short commands")
     parser.add_argument("--output", type=Path, help="JSON file; none: standard output")
+    parser.add_argument("--write-ids", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.write_ids:
+        write_ids(arguments.write_ids)
+        return
     with tempfile.TemporaryDirectory() as directory:
         place = Path(directory)
-        write_ids(place / "ids.npz")
+        # In a process of its own: what this one has in memory would count as the peak of those that it starts.
+        run([sys.executable, __file__, "--write-ids", str(place / "ids.npz")], place)
         runs: dict[str, list[dict[str, float]]] = {}
         for number in range(arguments.trainings):
             training = [*SENTIMENT, "train", "--config", "imdb_lstm", "--name", f"r{number}", "-q"]

@@ -27,7 +27,7 @@ from sentiment_cli.config.schema import Config
 from sentiment_cli.data.prepare import prepare_data
 from sentiment_cli.runtime import choose_device, describe_environment, load_tensorflow
 
-# As imports of the epoch's sources have it, and a network of the size that people use.
+# Those of the tutorials, and one of the size that people use.
 BIDIRECTIONAL = ["model.embedding.dim=128", "model.recurrent=[{cell: lstm, units: 64, bidirectional: true}]"]
 NETWORKS = {
     "LSTM 32, Embedding 32": ("imdb_lstm", []),
@@ -47,7 +47,7 @@ PYTORCH = {"PyTorch, padded": {"grouped": False}, "PyTorch, grouped by length": 
 def main() -> None:
     """Measure and print JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", action="append", help="a configuration; several times; none: the four of README.md")
+    parser.add_argument("--config", action="append", help="a configuration; several times; none: the four below")
     parser.add_argument("--data", default="imdb")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--reviews", type=int, default=6400, help="drawn from the training part")
@@ -64,7 +64,6 @@ def main() -> None:
         "machine": describe_environment(),
         "reviews": arguments.reviews,
         "networks": measure(configs, arguments.reviews, arguments.repeats, set(arguments.without)),
-        "product_gflops": product_rate(),
     }
     text = json.dumps(results, indent=1)
     if arguments.output:
@@ -155,15 +154,6 @@ def load_reviews(config: Config, count: int) -> contenders.Reviews:
     vocabulary = adapt_vocabulary(config.text, train.texts)
     chosen = train.take(np.random.default_rng(1).permutation(len(train))[:count])
     return contenders.Reviews(encode(config.text, vocabulary, chosen.texts), chosen.labels, len(vocabulary))
-
-
-def product_rate(size: int = 2048, repeats: int = 9) -> float:
-    """The machine's rate for a product of large float32 matrices, in GFLOP/s; the median."""
-    import tensorflow as tf
-
-    matrix = tf.random.normal((size, size))
-    seconds = [timed(lambda: tf.matmul(matrix, matrix).numpy()) for _ in range(repeats)]
-    return 2 * size**3 / statistics.median(seconds) / 1e9
 
 
 def report(label: str, result: dict[str, Any]) -> None:

@@ -23,8 +23,9 @@ def run() -> NoReturn:
 def _end_now(code: int) -> None:
     """End without taking TensorFlow down in order, which takes 0.7 s and nobody needs."""
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
     except (OSError, ValueError):  # a closed pipe or stream: let Python end as it knows best
         return
     os._exit(code)

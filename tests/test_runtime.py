@@ -101,6 +101,55 @@ def test_the_quota_of_a_container_counts_and_leaves_one_core_at_least(
     assert available_cores() == cores
 
 
+@pytest.mark.parametrize(("quota", "cores"), [(200_000, 2), (50_000, 1), (-1, 3)])
+def test_the_quota_is_found_under_the_first_version_of_control_groups_too(
+    monkeypatch: pytest.MonkeyPatch, quota: int, cores: int
+) -> None:
+    def read(path: Path, **options: str) -> str:
+        if path.name == "cpu.max":
+            raise FileNotFoundError(path)
+        return f"{quota if 'quota' in path.name else 100_000}\n"
+
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {1, 4, 6}, raising=False)
+    monkeypatch.setattr(Path, "read_text", read)
+    assert available_cores() == cores
+
+
+@pytest.mark.parametrize(("given", "used"), [("", "available_cores()"), ("threads=3", "3")])
+def test_tensorflow_has_the_threads_that_are_given_or_one_for_each_core_that_may_be_used(given: str, used: str) -> None:
+    done = child(
+        "from sentiment_cli.runtime import available_cores, describe_threads, load_tensorflow;"
+        f"load_tensorflow({given}); assert describe_threads() == dict(intra_op={used}, inter_op={used})"
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("accepted", "asked"), [(1, [-3, -1]), (0, [-3])])
+def test_memory_is_kept_where_the_c_library_takes_the_larger_limit_alone(
+    monkeypatch: pytest.MonkeyPatch, accepted: int, asked: list[int]
+) -> None:
+    calls: list[int] = []
+
+    class Library:
+        def mallopt(self, parameter: int, value: int) -> int:
+            calls.append(parameter)
+            return accepted
+
+    monkeypatch.setattr(runtime.sys, "platform", "linux")
+    monkeypatch.setattr(runtime.ctypes, "CDLL", lambda name: Library())
+    runtime._keep_freed_memory()
+    assert calls == asked
+
+
+def test_another_c_library_or_system_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime.sys, "platform", "linux")
+    monkeypatch.setattr(runtime.ctypes, "CDLL", lambda name: object())
+    runtime._keep_freed_memory()
+    monkeypatch.setattr(runtime.sys, "platform", "win32")
+    monkeypatch.setattr(runtime.ctypes, "CDLL", lambda name: "/" in name)
+    runtime._keep_freed_memory()
+
+
 def test_versions_are_there_without_tensorflow_being_loaded() -> None:
     done = child(
         "from sentiment_cli.runtime import describe_environment as d; import sys; v = d()['versions'];"

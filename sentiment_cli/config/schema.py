@@ -216,7 +216,8 @@ class Training(Section):
     )
     jit_compile: Literal["auto"] | bool = Field(
         "auto",
-        description="Compile the training step with XLA; `auto`: on a CPU, where enough steps repay the compiling.",
+        description="Compile the training step of Keras' layers with XLA; `auto`: on a CPU, for settings that our "
+        "compiled loops do not know, where enough steps repay it. False: never.",
     )
     evaluate_test: bool = Field(True, description="Read the test part once, at the end. False: not at all.")
 
@@ -244,6 +245,7 @@ class Config(Section):
                 ("training", "early_stopping"),
                 "early stopping needs a validation part; set data.validation_fraction above 0, or this to null",
             )
+        self._check_window()
         weights, classes = self.training.class_weight, self.data.classes
         if isinstance(weights, dict) and classes is not None and set(weights) != set(classes):
             raise _wrong(
@@ -251,6 +253,14 @@ class Config(Section):
                 f"expected one weight for each of {', '.join(classes)}, received {', '.join(weights)}",
             )
         return self
+
+    def _check_window(self) -> None:
+        window, longest = self.model.window, self.text.sequence_length
+        if window is not None and window > longest:
+            what = f"expected at most text.sequence_length, {longest}, received {window}"
+            raise _wrong(("model", "window"), what)
+        if window is not None and self.training.jit_compile is True:
+            raise _wrong(("training", "jit_compile"), "XLA cannot compile model.window; expected auto or false")
 
     @property
     def monitor(self) -> Literal["val_loss", "val_accuracy"]:

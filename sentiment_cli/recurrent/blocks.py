@@ -48,16 +48,19 @@ def compiled(function: Callable[..., Any]) -> Any:
     return numba.njit(**_COMPILED)(function)
 
 
-def compiled_and_kept(signature: Any, function: Callable[..., Any]) -> Any:
+def compiled_and_kept(signature: Any, function: Callable[..., Any], name: str) -> Any:
     """Compile a function now, or load it where it was compiled before on this machine.
 
     Args:
         signature: its types.
         function: what is compiled.
+        name: of the files that keep it. One name for one code: of functions that share a name, Numba may keep one
+            under the other's number when two processes compile at the same time.
     """
+    function.__qualname__ = name
     try:
         return numba.njit(signature, cache=True, **_COMPILED)(function)
-    except RuntimeError:  # neither this package's directory nor the user's cache can be written
+    except Exception:  # no directory to keep it in, a full disk, a damaged file; an error in the code comes again
         return numba.njit(signature, **_COMPILED)(function)
 
 

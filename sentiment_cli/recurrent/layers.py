@@ -141,6 +141,7 @@ class CompiledBidirectional(keras.layers.Bidirectional):
         return (
             self.merge_mode == "concat"
             and not self.stateful
+            and not self.forward_layer.go_backwards
             and all(isinstance(layer, _CompiledLoop) and is_exact(layer, training=training) for layer in layers)
             and len({(cell_name(layer), layer.units, layer.zero_output_for_mask) for layer in layers}) == 1
         )

@@ -36,10 +36,10 @@ from sentiment_cli.recurrent.cells import (
 )
 
 # Numba looks at the file of the compiled function alone to see whether what it kept is still true; the contents of
-# the files that are compiled into it become a constant of the function, which it looks at as well.
+# the files that are compiled into it become a part of the name that it is kept under.
 _SOURCES = hashlib.sha256(
     b"".join((Path(__file__).parent / name).read_bytes() for name in ("blocks.py", "cells.py"))
-).hexdigest()
+).hexdigest()[:16]
 
 
 def _array(dtype: Any, dimensions: int, *, written: bool = False) -> Any:
@@ -63,12 +63,10 @@ _BACKWARD = types.void(
 def compile_forward(cell: str, units: int) -> Any:
     """The loop forwards: `sweep.run_forward` calls it and says what the arguments are."""
     code, n, width, block = SIZES[cell].code, units, SIZES[cell].gates * units, rows_in_block(units)
-    sources = _SOURCES
 
     def forward(  # type: ignore[no-untyped-def]
         projected, index, mask, backwards, hold, kernel, bias, state, outputs, column, final, tape, part, parts
     ):
-        sources  # noqa: B018
         batch, time = mask.shape
         keeps, gives = tape.shape[0] > 0, outputs.shape[1] > 0
         x, z = np.zeros((block, width), np.float32), np.zeros((block, width), np.float32)
@@ -119,7 +117,7 @@ def compile_forward(cell: str, units: int) -> Any:
                     for j in range(n):
                         final[first + r, n + j] = c[r, j]
 
-    return compiled_and_kept(_FORWARD, forward)
+    return compiled_and_kept(_FORWARD, forward, f"forward_{cell}_{units}_{_SOURCES}")
 
 
 @compiled
@@ -139,13 +137,11 @@ def fill_skipped(mask: Any, outputs: Any, column: int, units: int, backwards: bo
 def compile_backward(cell: str, units: int) -> Any:
     """The loop back: `sweep.run_backward` calls it and says what the arguments are."""
     code, n, width, block = SIZES[cell].code, units, SIZES[cell].gates * units, rows_in_block(units)
-    sources = _SOURCES
 
     def backward(  # type: ignore[no-untyped-def]
         tape, index, mask, backwards, hold, transposed, d_outputs, column, d_final,
         d_projected, d_kernel, d_bias, d_state, part, parts,
     ):  # fmt: skip
-        sources  # noqa: B018
         batch, time = mask.shape
         given = d_outputs.shape[1] > 0
         dx, dz = np.zeros((block, width), np.float32), np.zeros((block, width), np.float32)
@@ -203,7 +199,7 @@ def compile_backward(cell: str, units: int) -> Any:
             for j in range(width):
                 d_kernel[i, j] += gradient[i, j]
 
-    return compiled_and_kept(_BACKWARD, backward)
+    return compiled_and_kept(_BACKWARD, backward, f"backward_{cell}_{units}_{_SOURCES}")
 
 
 @compiled

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
@@ -42,10 +42,10 @@ class Layer:
     hold: bool
     threads: int
 
-    @property
-    def parts(self) -> int:
+    def parts(self, batch: int) -> int:
         """Into how many shares the blocks of a direction are dealt."""
-        return -(-self.threads // len(self.directions))
+        blocks = -(-batch // rows_in_block(self.units))
+        return max(min(-(-self.threads // len(self.directions)), blocks), 1)
 
 
 @dataclass(frozen=True)
@@ -103,17 +103,17 @@ def run_forward(
     finals = [_empty(batch, sizes.states * n) for _ in inputs]
     block = rows_in_block(n)
     tapes = [_empty(-(-batch // block) if keep else 0, time, block, sizes.tape * n) for _ in inputs]
-    loop = compile_forward(layer.cell, n)
+    loop, parts = compile_forward(layer.cell, n), layer.parts(batch)
 
     def run(direction: int, part: int) -> None:
         given = inputs[direction]
         loop(
             *(given.projected, index, mask, layer.directions[direction], layer.hold),
             *(given.kernel, given.bias, given.state, outputs, direction * n),
-            *(finals[direction], tapes[direction], part, layer.parts),
+            *(finals[direction], tapes[direction], part, parts),
         )
 
-    _run_parts(layer, run)
+    _run_parts(layer, parts, run)
     return outputs, finals, tapes
 
 
@@ -143,10 +143,8 @@ def run_backward(
     Returns:
         Of each direction the gradients by its inputs, of their shapes.
     """
-    loop = compile_backward(layer.cell, layer.units)
-    shares = [[_zeros_like(given) for _ in range(layer.parts)] for given in inputs]
-    if not shared_rows:  # no row is in the blocks of two threads
-        shares = [[replace(share, projected=first.projected) for share in (first, *rest)] for first, *rest in shares]
+    loop, parts = compile_backward(layer.cell, layer.units), layer.parts(len(mask))
+    shares = [_make_shares(given, parts, shared_rows=shared_rows) for given in inputs]
     transposed = [np.ascontiguousarray(given.kernel.T) for given in inputs]
 
     def run(direction: int, part: int) -> None:
@@ -154,11 +152,25 @@ def run_backward(
         loop(
             *(tapes[direction], index, mask, layer.directions[direction], layer.hold),
             *(transposed[direction], d_outputs, direction * layer.units, d_finals[direction]),
-            *(share.projected, share.kernel, share.bias, shares[direction][0].state, part, layer.parts),
+            *(share.projected, share.kernel, share.bias, share.state, part, parts),
         )
 
-    _run_parts(layer, run)
+    _run_parts(layer, parts, run)
     return [_add_up(share, shared_rows=shared_rows) for share in shares]
+
+
+def _make_shares(given: Direction, parts: int, *, shared_rows: bool) -> list[Direction]:
+    """Zeros for the gradients that each part adds to; states, and rows of its own, no part has to share."""
+    state, projected = _zeros(*given.state.shape), _zeros(*given.projected.shape)
+    return [
+        Direction(
+            _zeros(*projected.shape) if shared_rows and part else projected,
+            _zeros(*given.kernel.shape),
+            _zeros(*given.bias.shape),
+            state,
+        )
+        for part in range(parts)
+    ]
 
 
 def _add_up(shares: Sequence[Direction], *, shared_rows: bool) -> Direction:
@@ -171,9 +183,9 @@ def _add_up(shares: Sequence[Direction], *, shared_rows: bool) -> Direction:
     return total
 
 
-def _run_parts(layer: Layer, run: Callable[[int, int], None]) -> None:
+def _run_parts(layer: Layer, parts: int, run: Callable[[int, int], None]) -> None:
     """Run every share of every direction, this thread taking the last."""
-    *others, last = product(range(len(layer.directions)), range(layer.parts))
+    *others, last = product(range(len(layer.directions)), range(parts))
     started = [_pool(layer.threads).submit(run, *share) for share in others]
     run(*last)
     for future in started:
@@ -183,10 +195,6 @@ def _run_parts(layer: Layer, run: Callable[[int, int], None]) -> None:
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="recurrent")
-
-
-def _zeros_like(given: Direction) -> Direction:
-    return Direction(*(_zeros(*array.shape) for array in (given.projected, given.kernel, given.bias, given.state)))
 
 
 def _empty(*shape: int) -> np.ndarray:

@@ -11,6 +11,8 @@ import numpy as np
 
 from sentiment_cli.text.vocabulary import PADDING_ID, UNKNOWN_ID
 
+# Reviews; for flags of a few million tokens at a time.
+_COUNTED_AT_ONCE = 16_384
 # Fewer bytes than these stay in memory.
 _MOST_IN_MEMORY = 64_000_000
 
@@ -47,9 +49,12 @@ class TokenIds:
     @property
     def unknown(self) -> np.ndarray:
         """int64[n], how many of the tokens kept are not in the vocabulary; an empty review has one."""
-        if not len(self):
-            return np.zeros(0, np.int64)
-        return np.add.reduceat(self.flat == UNKNOWN_ID, self.offsets[:-1], dtype=np.int64)
+        counts = [np.zeros(0, np.int64)]
+        for start in range(0, len(self), _COUNTED_AT_ONCE):
+            offsets = self.offsets[start : start + _COUNTED_AT_ONCE + 1]
+            flags = self.flat[offsets[0] : offsets[-1]] == UNKNOWN_ID
+            counts.append(np.add.reduceat(flags, offsets[:-1] - offsets[0], dtype=np.int64))
+        return np.concatenate(counts)
 
     def pad(self, indices: np.ndarray, width: int, rows: int | None = None) -> np.ndarray:
         """A batch, padded on the right.
@@ -63,7 +68,7 @@ class TokenIds:
         Returns:
             int32[rows or m, width], 0 is padding.
         """
-        lengths = self.lengths[indices]
+        lengths = self.offsets[indices + 1] - self.offsets[indices]
         batch = np.full((rows or len(indices), width), PADDING_ID, dtype=np.int32)
         columns = np.arange(width)
         filled = columns < lengths[:, None]

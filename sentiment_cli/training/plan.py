@@ -5,7 +5,7 @@ A resumed run takes the same plan, since another path, other widths or other thr
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -30,6 +30,7 @@ class Plan:
     Args:
         path: ``compiled loops``: our own, see `recurrent`; ``XLA``: Keras' layers, compiled as a whole;
             ``Keras``: its layers as they are, on a GPU with cuDNN.
+        on_gpu: whether it was made for a GPU.
         threads: of the compiled loops.
         widths: the widths of batches, ascending; empty: each batch has the width of its longest review.
         rows: rows of every batch.
@@ -37,6 +38,7 @@ class Plan:
     """
 
     path: Path
+    on_gpu: bool
     threads: int
     widths: tuple[int, ...]
     rows: int
@@ -61,11 +63,21 @@ class Plan:
         """The inverse of `to_dict`.
 
         Raises:
-            ValueError: it is not a plan.
+            TypeError, ValueError: it is not a plan.
         """
-        if set(values) != {"path", "threads", "widths", "rows", "reason"} or values["path"] not in get_args(Path):
+        if set(values) != {field.name for field in fields(cls)}:
             raise ValueError(f"not a plan: {values}")
-        return cls(**{**values, "widths": tuple(values["widths"])})
+        plan = cls(**{**values, "widths": tuple(values["widths"])})
+        whole = (plan.threads, plan.rows, *plan.widths)
+        if (
+            plan.path not in get_args(Path)
+            or not isinstance(plan.on_gpu, bool)
+            or not isinstance(plan.reason, str)
+            or not all(type(number) is int and number >= 1 for number in whole)
+            or list(plan.widths) != sorted(plan.widths)
+        ):
+            raise ValueError(f"not a plan: {values}")
+        return plan
 
 
 def choose_path(config: Config, *, on_gpu: bool) -> tuple[Path | None, str]:
@@ -102,9 +114,9 @@ def make_plan(config: Config, lengths: np.ndarray, *, on_gpu: bool, threads: int
     if path is None:
         path, reason = _xla_or_keras(config, lengths, reason)
     if not config.model.embedding.mask:
-        return Plan(path, threads, (config.text.sequence_length,), rows, reason)
+        return Plan(path, on_gpu, threads, (config.text.sequence_length,), rows, reason)
     widths = tuple(choose_widths(lengths, rows, _WIDTHS_WHEN_COMPILED)) if path == "XLA" else ()
-    return Plan(path, threads, widths, rows, reason)
+    return Plan(path, on_gpu, threads, widths, rows, reason)
 
 
 def _xla_or_keras(config: Config, lengths: np.ndarray, why: str) -> tuple[Path, str]:

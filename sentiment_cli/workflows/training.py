@@ -94,7 +94,8 @@ def set_up(job: Job, record: dict[str, Any], watch: Stopwatch) -> Setup:
     """
     config, progress = job.config, job.progress
     progress.note(f"Device: {job.device.description}")
-    loops = _start_compiling(job)
+    known = _known_plan(job, record)
+    loops = _start_compiling(job, known)
     keras.utils.set_random_seed(config.training.seed)
     with watch.phase("reading"):
         progress.phase("reading reviews")
@@ -106,9 +107,7 @@ def set_up(job: Job, record: dict[str, Any], watch: Stopwatch) -> Setup:
         validation = None
         if splits.validation is not None:
             validation = encode_set(config, vocabulary, splits.validation, progress, "validation")
-    plan = read_plan(job.run, record) or make_plan(
-        config, train.token_ids.lengths, on_gpu=job.device.is_gpu, threads=available_cores()
-    )
+    plan = known or make_plan(config, train.token_ids.lengths, on_gpu=job.device.is_gpu, threads=available_cores())
     with watch.phase("compiling"):
         progress.phase("compiling the loops over time")
         loops.result()
@@ -167,9 +166,19 @@ def run_training(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainRe
     )
 
 
-def _start_compiling(job: Job) -> Future[None]:
+def _known_plan(job: Job, record: dict[str, Any]) -> Plan | None:
+    """The plan of the run that is continued, where it was made for such a device."""
+    known = read_plan(job.run, record)
+    if known is None or known.on_gpu == job.device.is_gpu:
+        return known
+    before = "GPU" if known.on_gpu else "CPU"
+    job.progress.warn(f"the run was begun on a {before}; it goes on here, but not to the same last bits")
+    return None
+
+
+def _start_compiling(job: Job, known: Plan | None) -> Future[None]:
     """Compile the loops over time, or load them, while the reviews are read."""
-    path, _ = choose_path(job.config, on_gpu=job.device.is_gpu)
+    path = known.path if known else choose_path(job.config, on_gpu=job.device.is_gpu)[0]
     cells = {(layer.cell, layer.units) for layer in job.config.model.recurrent if not loop_blockers(layer)}
     return compile_in_background(sorted(cells) if path == "compiled loops" else [])
 

@@ -309,13 +309,23 @@ def test_a_device_is_one_of_four_forms(device: str) -> None:
     assert problem("training.device", device).startswith("expected auto, cpu, gpu or gpu:N, received the text ")
 
 
-@pytest.mark.parametrize("window", [1, 50, 1_000_000])
+@pytest.mark.parametrize("window", [1, 50, 500])
 def test_windows_are_pooled_by_maximum_or_mean(window: int) -> None:
     for pooling in ("max", "mean", ["mean", "max"]):
         assert parse({"model": {"window": window, "pooling": pooling}}).model.window == window
     for pooling in ("last", ["max", "last"]):
         with pytest.raises(ConfigError, match=r"model\.window: the last state is that of one window alone"):
             parse({"model": {"window": window, "pooling": pooling}})
+
+
+def test_a_window_is_no_longer_than_a_review() -> None:
+    with pytest.raises(ConfigError, match=r"model\.window: expected at most text\.sequence_length, 500, received 501"):
+        parse({"model": {"window": 501, "pooling": "max"}})
+
+
+def test_windows_are_not_compiled_by_xla() -> None:
+    with pytest.raises(ConfigError, match=r"training\.jit_compile: XLA cannot compile model\.window"):
+        parse({"model": {"window": 5, "pooling": "max"}, "training": {"jit_compile": True}})
 
 
 def test_windows_need_a_mask() -> None:

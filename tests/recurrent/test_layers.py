@@ -329,21 +329,24 @@ def test_unrolling_changes_nothing(cell: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "units"),
+    ("cell", "units", "way"),
     [
-        ("lstm", 4),
-        ("gru", UNITS),
+        ("lstm", 4, "forwards"),
+        ("gru", UNITS, "forwards"),
+        ("lstm", UNITS, "backwards"),
     ],
 )
-def test_a_backward_layer_of_another_kind_or_size_is_read_as_in_keras(cell: str, units: int) -> None:
+def test_a_backward_layer_of_another_kind_or_size_or_way_is_read_as_in_keras(cell: str, units: int, way: str) -> None:
     import keras
 
     from sentiment_cli.recurrent.layers import CompiledBidirectional
 
     pair = []
     for stock in (True, False):
-        forward = make_layer("lstm", "forwards", stock=stock)
-        backward = make_layer(cell, "backwards", stock=stock, units=units)
+        other = "backwards" if way == "forwards" else "forwards"
+        sequences = {"return_sequences": way == "backwards"}
+        forward = make_layer("lstm", way, stock=stock, **sequences)
+        backward = make_layer(cell, other, stock=stock, units=units, **sequences)
         pair.append((keras.layers.Bidirectional if stock else CompiledBidirectional)(forward, backward_layer=backward))
     fill_alike(*pair, shape=(9, 5, FEATURES))
     x, mask = draw(9, 5, FEATURES), MASKS[NINE]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -387,3 +388,48 @@ def test_what_was_compiled_before_is_not_used_after_a_change_of_any_source(tmp_p
         done = subprocess.run([sys.executable, "-c", LOOK], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert float(done.stdout) == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_shares_of_a_batch_are_computed_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sentiment_cli.recurrent import sweep
+
+    together = threading.Barrier(3, timeout=20)
+    monkeypatch.setattr(sweep, "compile_forward", lambda cell, units: lambda *arguments: together.wait())
+    layer = make_layer("gru", 4, (False,), threads=3)
+    state, width = np.zeros((24, 4), np.float32), 12
+    given = sweep.Direction(
+        np.zeros((1, width), np.float32), np.zeros((4, width), np.float32), np.zeros(width, np.float32), state
+    )
+    sweep.run_forward(layer, [given], np.zeros((24, 5), np.int32), np.ones((24, 5), bool), keep=False)
+    assert not together.broken
+
+
+@pytest.mark.parametrize(("threads", "directions", "batch", "parts"), [(16, 1, 9, 2), (16, 2, 128, 8), (1, 2, 8, 1)])
+def test_no_share_is_without_a_block(threads: int, directions: int, batch: int, parts: int) -> None:
+    assert make_layer("gru", 4, (False, True)[:directions], threads=threads).parts(batch) == parts
+
+
+def test_codes_of_different_sizes_and_cells_are_kept_in_files_of_their_own() -> None:
+    from sentiment_cli.recurrent.loops import compile_backward, compile_forward
+
+    made = [compile(cell, units) for compile in (compile_forward, compile_backward) for cell, units in KEPT]
+    assert len({one._cache._cache_file._index_name for one in made}) == len(made)
+
+
+KEPT = (("gru", 4), ("lstm", 4), ("lstm", 5))
+
+
+def test_code_is_compiled_where_it_cannot_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    import numba.core.caching
+    from numba import types
+
+    from sentiment_cli.recurrent.blocks import compiled_and_kept
+
+    def full(*arguments: Any, **options: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    def double(x: Any) -> Any:
+        return x * 2
+
+    monkeypatch.setattr(numba.core.caching.IndexDataCacheFile, "save", full)
+    assert compiled_and_kept(types.float32(types.float32), double, "never_kept")(4.0) == 8.0

@@ -77,7 +77,7 @@ def make_trainer(
     from sentiment_cli.training.optimizers import build_optimizer
 
     keras.utils.set_random_seed(config.training.seed)
-    plan = Plan(way, 2, (), min(config.training.batch_size, n), "")
+    plan = Plan(way, False, 2, (), min(config.training.batch_size, n), "")
     network = build_network(config, 12, 2, threads=plan.loop_threads)
     optimizer = build_optimizer(config.training)
     optimizer.build(network.trainable_variables)

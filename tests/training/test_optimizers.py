@@ -209,3 +209,19 @@ def test_every_optimizer_builds_with_the_configured_rate_and_clip(optimizer: str
     expected = kinds[optimizer](learning_rate=0.25, global_clipnorm=2.0).get_config()
     expected.update({"momentum": 0.9} if optimizer == "sgd" else {})
     assert {**built.get_config(), "name": ""} == {**expected, "name": ""}
+
+
+@pytest.mark.parametrize(("name", "option"), [("adam", "amsgrad"), ("rmsprop", "centered")])
+def test_variants_that_the_operations_do_not_know_are_those_of_keras(name: str, option: str) -> None:
+    import keras
+
+    from sentiment_cli.training.optimizers import FusedAdam, FusedRMSprop
+
+    fused = {"adam": FusedAdam, "rmsprop": FusedRMSprop}[name]
+    found = []
+    for kind in (fused, fused.__base__):
+        optimizer, weight = kind(0.1, **{option: True}), keras.Variable([1.0, -2.0])
+        for step in range(3):
+            optimizer.apply([keras.ops.convert_to_tensor([0.5 - step, 2.0])], [weight])
+        found.append(weight.numpy())
+    np.testing.assert_allclose(*found, rtol=1e-6)

@@ -44,7 +44,7 @@ def test_on_a_processor_the_compiled_loops_are_taken_for_much_work_and_for_littl
 ) -> None:
     config = make_config({"cell": cell, "dropout": 0.2}, {"cell": cell, "bidirectional": True}, jit_compile=wanted)
     plan = plan_for(config, reviews(n), threads=3)
-    assert plan == Plan("compiled loops", 3, (), 10, "in compiled loops over time")
+    assert plan == Plan("compiled loops", False, 3, (), 10, "in compiled loops over time")
     assert (plan.jit_compile, plan.loop_threads) == (False, 3)
 
 
@@ -104,7 +104,7 @@ def test_xla_is_not_chosen_where_a_layer_gives_all_its_outputs(config: Config) -
 @pytest.mark.parametrize("wanted", ["auto", False])
 def test_a_gpu_is_left_to_keras_and_cudnn(layer: dict[str, Any], wanted: Any) -> None:
     plan = plan_for(make_config(layer, jit_compile=wanted), reviews(5000), on_gpu=True)
-    assert plan == Plan("Keras", 2, (), 10, "in Keras' layers, which take cuDNN where they can")
+    assert plan == Plan("Keras", True, 2, (), 10, "in Keras' layers, which take cuDNN where they can")
     assert plan.loop_threads is None
 
 
@@ -157,11 +157,11 @@ def test_the_same_reviews_in_another_order_have_the_same_plan_of_compiling() -> 
 
 @pytest.mark.parametrize("path", ["compiled loops", "XLA", "Keras"])
 def test_a_plan_survives_its_json(path: Any) -> None:
-    plan = Plan(path, 2, (3, 8), 32, "because")
+    plan = Plan(path, False, 2, (3, 8), 32, "because")
     assert Plan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
 
 
-GOOD = {"path": "XLA", "threads": 2, "widths": [3], "rows": 8, "reason": ""}
+GOOD = {"path": "XLA", "on_gpu": False, "threads": 2, "widths": [3], "rows": 8, "reason": ""}
 
 
 @pytest.mark.parametrize(
@@ -176,4 +176,18 @@ GOOD = {"path": "XLA", "threads": 2, "widths": [3], "rows": 8, "reason": ""}
 )
 def test_what_is_no_plan_is_refused(values: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="not a plan"):
+        Plan.from_dict(values)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"threads": "two"}, {"threads": 0}, {"threads": -1}, {"threads": True}, {"rows": 0}, {"rows": 1.5},
+        {"widths": ["a"]}, {"widths": [8, 3]}, {"widths": [0]}, {"widths": None}, {"on_gpu": "no"}, {"reason": None},
+        {"path": "by hand"},
+    ],
+)  # fmt: skip
+def test_a_value_that_no_plan_has_is_refused(change: dict[str, Any]) -> None:
+    values = {**Plan("XLA", False, 2, (3, 8), 32, "because").to_dict(), **change}
+    with pytest.raises((TypeError, ValueError)):
         Plan.from_dict(values)

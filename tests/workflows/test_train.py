@@ -534,6 +534,33 @@ def test_after_a_kill_the_history_says_how_many_epochs_are_done(run_copy: Path) 
         resume(Run(run_copy), epochs=1)
 
 
+def change_plan(run: Path, **values: Any) -> None:
+    record = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    record["plan"].update(values)
+    (run / "run.json").write_text(json.dumps(record), encoding="utf-8")
+
+
+def test_a_plan_that_no_run_wrote_is_refused_and_nothing_changes(run_copy: Path) -> None:
+    change_plan(run_copy, threads="two")
+    before = unchanged(run_copy)
+
+    with pytest.raises(RunError, match=r"run\.json: plan: not a plan"):
+        resume(Run(run_copy), epochs=4)
+
+    assert unchanged(run_copy) == before
+
+
+def test_a_run_that_was_begun_on_a_gpu_goes_on_here_by_a_new_plan_and_says_so(run_copy: Path) -> None:
+    change_plan(run_copy, on_gpu=True, path="Keras", reason="there")
+    told = Told()
+
+    resume(Run(run_copy), epochs=3, progress=told)
+
+    assert any("the run was begun on a GPU" in line for line in told.warnings)
+    plan = json.loads((run_copy / "run.json").read_text(encoding="utf-8"))["plan"]
+    assert (plan["on_gpu"], plan["path"]) == (False, "compiled loops")
+
+
 def test_a_device_that_is_not_there_leaves_no_run_behind(workplace: Path, tiny_config: Path) -> None:
     config = change(load_config(tiny_config), "training", device="gpu:7")
 
