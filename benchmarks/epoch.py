@@ -12,7 +12,6 @@ import argparse
 import importlib.util
 import json
 import multiprocessing
-import resource
 import statistics
 import tempfile
 import time
@@ -84,7 +83,8 @@ def measure(configs: dict[str, Config], count: int, repeats: int, without: set[s
         first = {name: worker.epoch() for name, worker in workers.items()}
         turns = [{name: worker.epoch() for name, worker in workers.items()} for _ in range(repeats)]
         results[label] = {"reviews": len(reviews.labels), "tokens": tokens, "first": first, "turns": turns}
-        results[label]["peak_bytes"] = {name: worker.close() for name, worker in workers.items()}
+        for worker in workers.values():
+            worker.close()
         report(label, results[label])
     return results
 
@@ -129,7 +129,13 @@ def _work(connection: Any, name: str, config: Config, reviews: contenders.Review
             started = time.perf_counter()
         epoch()
         connection.send(time.perf_counter() - started)
-    connection.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+    connection.send(peak_bytes())
+
+
+def peak_bytes() -> int:
+    """Peak resident memory of this process; not that of `resource`, where the parent's counts before this began."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return 1024 * int(status.partition("VmHWM:")[2].split()[0])
 
 
 def _prepare(name: str, config: Config, reviews: contenders.Reviews) -> contenders.Epoch:

@@ -59,8 +59,8 @@ def epochs(measured: dict[str, Any]) -> str:
         "",
         "![Reviews a second](epoch.png)",
         "",
-        "| network | contender | reviews/s | ours is faster by | fastest | first, s | peak, MB |",
-        "|---|---|---:|---:|---:|---:|---:|",
+        "| network | contender | reviews/s | ours is faster by | fastest | first, s |",
+        "|---|---|---:|---:|---:|---:|",
     ]
     for label, result in measured["networks"].items():
         for name in result["first"]:
@@ -70,7 +70,7 @@ def epochs(measured: dict[str, Any]) -> str:
             fastest = "" if name == "ours" else f"{best:.1f}"
             lines.append(
                 f"| {label} | {name} | {speed(result, name):,.0f} | {versus} | {fastest} "
-                f"| {result['first'][name]:.1f} | {result['peak_bytes'][name] / 1e6:,.0f} |"
+                f"| {result['first'][name]:.1f} |"
             )
     return "\n".join([*lines, ""])
 
@@ -108,7 +108,8 @@ def share(measured: dict[str, Any]) -> str:
         f"{machine(measured)}; {len(turns)} turns. The machine multiplies large float32 matrices at {product:.0f} "
         "GFLOP/s. The products that the bidirectional network above is made of take "
         f"{measured['flop_a_token'] / 1000:.0f} kFLOP a token; ours trains {tokens / 1000:,.0f} thousand tokens a "
-        f"second, {statistics.median(shares):.2f} ({shares[0]:.2f} to {shares[-1]:.2f}) of that rate. It can be above one: the input projection and its "
+        f"second, {statistics.median(shares):.2f} ({shares[0]:.2f} to {shares[-1]:.2f}) of that rate. It can be above "
+        "one: the input projection and its "
         "gradients are computed once for each different token of a batch.\n"
     )
 
