@@ -195,6 +195,13 @@ def _keep_freed_memory() -> None:
             c_library.mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
+def hand_back_memory() -> None:
+    """Hand what this process has freed back to the system, after reading a lot and before long work."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # another C library than GNU's
+            ctypes.CDLL(None).malloc_trim(0)
+
+
 def _version(package: str) -> str:
     try:
         return metadata.version(package)

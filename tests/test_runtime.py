@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -141,13 +142,27 @@ def test_memory_is_kept_where_the_c_library_takes_the_larger_limit_alone(
     assert calls == asked
 
 
-def test_another_c_library_or_system_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("ask", [runtime._keep_freed_memory, runtime.hand_back_memory])
+def test_another_c_library_or_system_is_left_alone(monkeypatch: pytest.MonkeyPatch, ask: Callable[[], None]) -> None:
     monkeypatch.setattr(runtime.sys, "platform", "linux")
     monkeypatch.setattr(runtime.ctypes, "CDLL", lambda name: object())
-    runtime._keep_freed_memory()
+    ask()
     monkeypatch.setattr(runtime.sys, "platform", "win32")
     monkeypatch.setattr(runtime.ctypes, "CDLL", lambda name: "/" in name)
-    runtime._keep_freed_memory()
+    ask()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="GNU's C library alone can be asked")
+def test_memory_that_was_freed_is_handed_back() -> None:
+    done = child(
+        "from sentiment_cli import runtime\n"
+        "def resident(): return int(open('/proc/self/statm').read().split()[1])\n"
+        "runtime._keep_freed_memory()\n"
+        "blocks = [bytearray(b'x' * 1_000_000) for _ in range(100)]\n"
+        "del blocks; held = resident(); runtime.hand_back_memory()\n"
+        "assert held - resident() > 50_000_000 // 4096, (held, resident())"
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_versions_are_there_without_tensorflow_being_loaded() -> None:

@@ -21,7 +21,7 @@ from sentiment_cli.plots.save import save_figure
 from sentiment_cli.recurrent.conditions import loop_blockers
 from sentiment_cli.recurrent.sweep import compile_in_background
 from sentiment_cli.runs import SPLITS
-from sentiment_cli.runtime import available_cores, describe_threads
+from sentiment_cli.runtime import available_cores, describe_threads, hand_back_memory
 from sentiment_cli.text.vectorizer import adapt_vocabulary
 from sentiment_cli.text.vocabulary import vocabulary_checksum, write_vocabulary
 from sentiment_cli.training.advice import check_balance, check_encoding, check_settings
@@ -108,6 +108,7 @@ def set_up(job: Job, record: dict[str, Any], watch: Stopwatch) -> Setup:
         if splits.validation is not None:
             validation = encode_set(config, vocabulary, splits.validation, progress, "validation")
     plan = known or make_plan(config, train.token_ids.lengths, on_gpu=job.device.is_gpu, threads=available_cores())
+    hand_back_memory()
     with watch.phase("compiling"):
         progress.phase("compiling the loops over time")
         loops.result()
