@@ -127,7 +127,7 @@ class CompiledBidirectional(keras.layers.Bidirectional):
     def call(self, sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = None) -> Any:
         """As in Keras."""
         layers = [self.forward_layer, self.backward_layer]
-        if initial_state is not None or not self._runs_jointly(bool(training)):
+        if initial_state is not None or not self.runs_jointly(training=bool(training)):
             return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
         mask = mask[0] if isinstance(mask, (list, tuple)) else mask
         batch = tf.shape(sequences)[0]
@@ -136,7 +136,8 @@ class CompiledBidirectional(keras.layers.Bidirectional):
         (first, index, steps), (second, _, _) = (_flat_rows(given, mask) for given in inputs)
         return self._merged(layers, [first, second], index, steps, states, bool(training), shared_rows=False)
 
-    def _runs_jointly(self, training: bool) -> bool:
+    def runs_jointly(self, *, training: bool) -> bool:
+        """Whether the compiled loops compute both directions at once."""
         layers = [self.forward_layer, self.backward_layer]
         return (
             self.merge_mode == "concat"
@@ -169,11 +170,20 @@ class EmbeddedRecurrent(keras.layers.Layer):
 
     Args:
         embedding: a ``keras.layers.Embedding``.
-        recurrent: one of the layers above, without dropout on its input.
+        recurrent: one of the layers above, without dropout and with settings that the compiled loops compute.
+
+    Raises:
+        ValueError: the recurrent layer is another.
     """
 
     def __init__(self, embedding: Any, recurrent: Any, **options: Any) -> None:
         super().__init__(**options)
+        if not _reads_rows(recurrent):
+            raise ValueError(
+                f"{type(recurrent).__name__} {recurrent.name!r} cannot share its projections between equal tokens: "
+                "expected a compiled layer with tanh, sigmoid gates, no dropout and no state carried on, both "
+                "directions concatenated"
+            )
         self.embedding, self.recurrent = embedding, recurrent
         self.supports_jit = False
 
@@ -201,6 +211,18 @@ class EmbeddedRecurrent(keras.layers.Layer):
         """As in Keras."""
         own = {name: keras.saving.deserialize_keras_object(config.pop(name)) for name in ("embedding", "recurrent")}
         return cls(**own, **config)
+
+
+def _reads_rows(recurrent: Any) -> bool:
+    """Whether the compiled loops compute all of a layer, given rows and no initial state."""
+    if isinstance(recurrent, CompiledBidirectional):
+        layers = [recurrent.forward_layer, recurrent.backward_layer]
+        return recurrent.runs_jointly(training=True) and not any(layer.dropout for layer in layers)
+    return (
+        isinstance(recurrent, _CompiledLoop)
+        and is_exact(recurrent, training=True)
+        and not (recurrent.dropout or recurrent.stateful)
+    )
 
 
 def _drop_out(layer: Any, sequences: Any, *, training: bool) -> Any:

@@ -32,7 +32,8 @@ class Layer:
         directions: of each direction, whether it reads from the end.
         sequences: give the outputs of all steps.
         hold: a skipped step repeats the output before it, as in Keras; else it gives zeros.
-        threads: how many there are to use.
+        threads: how many there are to use; they decide in how many shares gradients are added up, and so their last
+            bits.
     """
 
     cell: str
@@ -184,9 +185,13 @@ def _add_up(shares: Sequence[Direction], *, shared_rows: bool) -> Direction:
 
 
 def _run_parts(layer: Layer, parts: int, run: Callable[[int, int], None]) -> None:
-    """Run every share of every direction, this thread taking the last."""
+    """Run every share of every direction, this thread being one of those there are to use."""
     *others, last = product(range(len(layer.directions)), range(parts))
-    started = [_pool(layer.threads).submit(run, *share) for share in others]
+    if layer.threads == 1:
+        for share in (*others, last):
+            run(*share)
+        return
+    started = [_pool(layer.threads - 1).submit(run, *share) for share in others]
     run(*last)
     for future in started:
         future.result()

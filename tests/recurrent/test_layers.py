@@ -579,3 +579,29 @@ def test_an_embedding_and_its_layer_have_their_weights_in_the_order_of_the_two()
     ours(make_ids())
     for one, another in zip(ours.weights, stock.trainable_variables, strict=True):
         np.testing.assert_array_equal(one.numpy(), another.numpy())
+
+
+@pytest.mark.parametrize(
+    ("way", "stock", "options"),
+    [
+        ("forwards", True, {}),
+        ("forwards", False, {"activation": "relu"}),
+        ("forwards", False, {"reset_after": False}),
+        ("forwards", False, {"dropout": 0.1}),
+        ("forwards", False, {"recurrent_dropout": 0.1}),
+        ("forwards", False, {"stateful": True}),
+        ("both", True, {}),
+        ("both", False, {"merge_mode": "sum"}),
+        ("both", False, {"dropout": 0.1}),
+    ],
+)
+def test_an_embedding_refuses_a_layer_that_the_loops_do_not_compute(
+    way: str, stock: bool, options: dict[str, Any]
+) -> None:
+    import keras
+
+    from sentiment_cli.recurrent.layers import EmbeddedRecurrent
+
+    layer = make_layer("gru", way, stock=stock, **options)
+    with pytest.raises(ValueError, match="cannot share its projections"):
+        EmbeddedRecurrent(keras.layers.Embedding(11, FEATURES), layer)

@@ -433,3 +433,21 @@ def test_code_is_compiled_where_it_cannot_be_kept(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(numba.core.caching.IndexDataCacheFile, "save", full)
     assert compiled_and_kept(types.float32(types.float32), double, "never_kept")(4.0) == 8.0
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_no_more_threads_run_than_were_given(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sentiment_cli.recurrent import sweep
+
+    seen, together = set(), threading.Barrier(threads)
+
+    def run_part(direction: int, part: int) -> None:
+        if threading.get_ident() not in seen:
+            seen.add(threading.get_ident())
+            together.wait(10)
+
+    layer = make_layer("gru", threads=threads)
+    parts = layer.parts(1000)
+    assert 2 * parts >= threads
+    sweep._run_parts(layer, parts, run_part)
+    assert len(seen) == threads
