@@ -95,6 +95,13 @@ def test_command_ends_without_tensorflow(workplace: Path, arguments: list[str]) 
     assert TENSORFLOW & set(result["loaded"]) == set()
 
 
+def test_a_baseline_that_was_computed_before_is_shown_without_tensorflow(workplace: Path) -> None:
+    first, second = (run_command("baseline", "--limit", "5") for _ in range(2))
+    assert (first["code"], second["code"]) == (0, 0)
+    assert set(first["loaded"]) >= TENSORFLOW
+    assert (TENSORFLOW | {"sklearn"}) & set(second["loaded"]) == set()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -103,6 +110,9 @@ def test_command_ends_without_tensorflow(workplace: Path, arguments: list[str]) 
         (["train", "--data", "no/such/directory"], 1),
         (["train", "--resume", "no-such"], 1),
         (["evaluate", "no-such"], 1),
+        (["baseline", "--config", "no-such"], 2),
+        (["baseline", "--data", "no/such/directory"], 1),
+        (["baseline", "no-such"], 1),
         (["predict", "--run", "no-such", "text"], 1),
         (["misclassified"], 1),
         (["plot-history"], 1),
