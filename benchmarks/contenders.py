@@ -59,7 +59,7 @@ def ours(config: Config, reviews: Reviews, directory: Path) -> Epoch:
     compile_in_background({(layer.cell, layer.units) for layer in config.model.recurrent}).result()
     keras.utils.set_random_seed(config.training.seed)
     network = build_network(config, reviews.vocabulary_size, 2, threads=plan.loop_threads)
-    optimizer = build_optimizer(config.training)
+    optimizer = build_optimizer(config.training, steps=1)
     optimizer.build(network.trainable_variables)
     trainer = Trainer(
         config=config,
@@ -72,6 +72,7 @@ def ours(config: Config, reviews: Reviews, directory: Path) -> Epoch:
         class_weights=np.ones(2, np.float32),
         progress=Silent(),
         stop=StopRequest(print),
+        epochs=config.training.epochs,
     )
     numbers = iter(range(1, 1_000_000))
 

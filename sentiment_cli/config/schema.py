@@ -97,6 +97,10 @@ class Embedding(Section):
 
     dim: int = Field(32, ge=1, le=10_000, description="Numbers in a word vector.")
     dropout: Rate = Field(0.0, description="Share of the embedded values set to zero in training.")
+    word_dropout: Rate = Field(
+        0.0,
+        description="Share of a review's words replaced by the unknown word in training (Iyyer et al. 2015, P15-1162).",
+    )
     mask: bool = Field(
         True, description="Padding is skipped. False repeats what unmasked tutorials do: the network reads the padding."
     )
@@ -134,7 +138,7 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Pooling = Literal["last", "max", "mean"]
+Pooling = Literal["last", "max", "mean", "attention"]
 
 
 def _last() -> list[Pooling]:
@@ -154,15 +158,17 @@ class Model(Section):
     pooling: Annotated[list[Pooling], BeforeValidator(_listed)] = Field(
         default_factory=_last,
         min_length=1,
-        max_length=3,
-        description="How the outputs over time become one vector: the last state, maximum, mean, or several of them.",
+        max_length=4,
+        description="How the outputs over time become one vector: the last state, maximum, mean, attention "
+        "(a learned weight for each step; Yang et al. 2016, N16-1174), or several of them.",
     )
     window: int | None = Field(
         None,
         ge=1,
         le=1_000_000,
         description="Cut each review into windows of so many tokens, which are read side by side from fresh states, "
-        "and pool over all of them (`max`, `mean`). Fewer steps one after the other, for GPUs and Keras' own loop.",
+        "and pool over all of them (Johnson and Zhang 2016, arXiv:1602.02373). Fewer steps one after the other, for "
+        "GPUs and Keras' own loop.",
     )
     dropout: Rate = Field(0.0, description="After pooling.")
     dense: list[Dense] = Field(default_factory=list, max_length=20, description="Dense layers before the output.")
@@ -177,7 +183,7 @@ class Model(Section):
     @model_validator(mode="after")
     def _windows_are_pooled(self) -> Model:
         if self.window is not None and "last" in self.pooling:
-            raise _wrong(("window",), "the last state is that of one window alone; expected pooling: max, mean or both")
+            raise _wrong(("window",), "the last state is that of one window alone; expected other pooling")
         if self.window is not None and not self.embedding.mask:
             raise _wrong(("window",), "windows need embedding.mask: true, for the last one of a review is padded")
         return self
@@ -191,17 +197,61 @@ class EarlyStopping(Section):
     min_delta: float = Field(0.0, ge=0, description="A smaller change is no improvement.")
 
 
+class Schedule(Section):
+    """How the learning rate changes from step to step."""
+
+    warmup: Rate = Field(
+        0.0, description="Share of all steps in which it rises from 0 (Goyal et al. 2017, arXiv:1706.02677)."
+    )
+    decay: Literal["cosine", "linear", "none"] = Field(
+        "cosine", description="How it falls to 0 after that (cosine: Loshchilov and Hutter 2017, arXiv:1608.03983)."
+    )
+
+
+class Adversarial(Section):
+    """Training against the small change of the word vectors that does the most harm."""
+
+    kind: Literal["table", "labelled", "virtual"] = Field(
+        "table",
+        description="`table`: a change of each word's vector that raises the loss of the batch most, the same wherever "
+        "the word occurs (Foret et al. 2021, arXiv:2010.01412, for the word vectors alone). `labelled`: a change of "
+        "each single word that raises the loss of its review most. `virtual`: one that moves the prediction most, "
+        "which needs no label, on training and unlabelled reviews (both Miyato et al. 2017, arXiv:1605.07725, part 3).",
+    )
+    norm: float = Field(
+        5.0,
+        gt=0,
+        description="Length of the change over a whole review, in units of the size of the word vectors' numbers.",
+    )
+    weight: float = Field(1.0, gt=0, description="Of its loss beside the usual one, which has 1.")
+
+
 class Training(Section):
     """How the weights are found."""
 
     epochs: int = Field(10, ge=1, le=1_000_000, description="Passes over the training part.")
+    min_steps: int = Field(
+        0, ge=0, le=1_000_000_000, description="Few reviews get more epochs, until there are so many steps."
+    )
     batch_size: int = Field(32, ge=1, le=1_000_000, description="Reviews in a step.")
     optimizer: Literal["adam", "adamw", "rmsprop", "sgd", "nadam", "adagrad"] = Field(
         "adam", description="Keras' optimizer of that name; `sgd` with momentum 0.9."
     )
     learning_rate: float = Field(1e-3, gt=0, description="Of the optimizer.")
+    schedule: Schedule | None = Field(None, description="Null: the same learning rate throughout.")
     clip_norm: float | None = Field(
         None, gt=0, description="Longest gradient over all weights together; a longer one is scaled down."
+    )
+    label_smoothing: Rate = Field(
+        0.0,
+        description="Share of a label that is spread over all classes in the loss (Szegedy et al. 2016, "
+        "arXiv:1512.00567, section 7).",
+    )
+    adversarial: Adversarial | None = Field(None, description="Null: none. It costs as much as the training itself.")
+    average: Rate | None = Field(
+        None,
+        description="Validate and keep an exponential average of the weights over the steps, which holds on to this "
+        "share of itself at each, less at the start (Polyak and Juditsky 1992; as in TensorFlow). Null: the weights.",
     )
     early_stopping: EarlyStopping | None = Field(None, description="Null: all epochs; the best one is kept either way.")
     monitor: Literal["val_loss", "val_accuracy"] | None = Field(
@@ -261,6 +311,10 @@ class Config(Section):
             raise _wrong(("model", "window"), what)
         if window is not None and self.training.jit_compile is True:
             raise _wrong(("training", "jit_compile"), "XLA cannot compile model.window; expected auto or false")
+        adversarial = self.training.adversarial
+        if adversarial is not None and adversarial.kind != "labelled" and self.training.jit_compile is True:
+            what = f"XLA cannot compile adversarial.kind: {adversarial.kind}; expected auto or false"
+            raise _wrong(("training", "jit_compile"), what)
 
     @property
     def monitor(self) -> Literal["val_loss", "val_accuracy"]:

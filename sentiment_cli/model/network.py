@@ -49,7 +49,9 @@ def build_network(config: Config, vocabulary_size: int, class_count: int, *, thr
     settings = config.model
     time = None if settings.embedding.mask else config.text.sequence_length
     token_ids = keras.Input((time,), dtype="int32", name="token_ids")
-    pooled = _recurrent_stack(settings, token_ids, vocabulary_size, threads)
+    adversarial = config.training.adversarial
+    joint = threads is not None and (adversarial is None or adversarial.kind == "table")
+    pooled = _recurrent_stack(settings, token_ids, vocabulary_size, threads, joint=joint)
     if settings.dropout:
         pooled = layers.Dropout(settings.dropout, name="dropout")(pooled)
     for index, dense in enumerate(settings.dense):
@@ -68,7 +70,31 @@ def stock_copy(network: Any, config: Config, vocabulary_size: int) -> Any:
     return copy
 
 
-def _recurrent_stack(settings: Model, token_ids: Any, vocabulary_size: int, threads: int | None) -> Any:
+def embedding_layer(network: Any) -> Any:
+    """The ``keras.layers.Embedding`` of a network from `build_network`."""
+    for layer in network.layers:
+        if isinstance(layer, EmbeddedRecurrent):
+            return layer.embedding
+    return network.get_layer("embedding")
+
+
+def cut_behind_embedding(network: Any) -> tuple[Any, Any]:
+    """A network as two, which share its layers.
+
+    Args:
+        network: from `build_network`, with an embedding of its own (``threads`` None, or adversarial training).
+
+    Returns:
+        From token ids to word vectors float32[rows, time, dim], after their dropout, where a row is a review or a
+        window of it; and from token ids and such word vectors to logits.
+    """
+    names = [layer.name for layer in network.layers]
+    behind = "embedding_dropout" if "embedding_dropout" in names else "embedding"
+    vectors = network.get_layer(behind).output
+    return keras.Model(network.input, vectors), keras.Model([network.input, vectors], network.output)
+
+
+def _recurrent_stack(settings: Model, token_ids: Any, vocabulary_size: int, threads: int | None, *, joint: bool) -> Any:
     """Embedding, all recurrent layers and the pooling after them; returns float32[batch, features]."""
     masked = settings.embedding.mask
     embedding = layers.Embedding(vocabulary_size, settings.embedding.dim, mask_zero=masked, name="embedding")
@@ -84,7 +110,7 @@ def _recurrent_stack(settings: Model, token_ids: Any, vocabulary_size: int, thre
             recurrent, index, sequences=index < last_index or pools_time, state=pools_time, threads=threads
         )
         if index == 0:
-            outputs = _embed_and_read(settings, embedding, layer, sequences, joint=threads is not None)
+            outputs = _embed_and_read(settings, embedding, layer, sequences, joint=joint)
         else:
             outputs = layer(outputs, mask=sequences.read)
         if pools_time:

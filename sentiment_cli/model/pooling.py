@@ -1,4 +1,4 @@
-"""How the outputs over time become one vector a review: last state, maximum or mean, also over windows of a review."""
+"""How the outputs over time become one vector a review: last state, maximum, mean, attention, also over windows."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def pool(kinds: Sequence[str], sequences: Sequences, outputs: Any, state: Any) -
     """Pool the outputs of the last recurrent layer over time.
 
     Args:
-        kinds: ``last`` (whole reviews only), ``max``, ``mean``; their results stand side by side.
+        kinds: ``last`` (whole reviews only), ``max``, ``mean``, ``attention``; their results stand side by side.
         sequences: what was read.
         outputs: float32[n, time, features].
         state: float32[n, features], the last output.
@@ -90,4 +90,22 @@ def _mean(outputs: Any, sequences: Sequences) -> Any:
     return total / count
 
 
-_POOLS = {"max": _maximum, "mean": _mean}
+def _attention(outputs: Any, sequences: Sequences) -> Any:
+    """The sum of the outputs, weighted by a softmax over time of v · tanh(W h + b) (Yang et al. 2016, N16-1174)."""
+    features = layers.Dense(outputs.shape[-1], activation="tanh", name="attention_features")(outputs)
+    score = layers.Dense(1, use_bias=False, name="attention_score")(features)
+    if sequences.present is not None:
+        score = ops.where(ops.expand_dims(sequences.present, -1), score, _LOWEST)
+    highest = ops.max(score, axis=1, keepdims=True)
+    if sequences.review is not None:
+        of_review = ops.segment_max(highest[:, 0, 0], sequences.review, sorted=True)
+        highest = ops.reshape(ops.take(of_review, sequences.review), (-1, 1, 1))
+    weight = ops.exp(score - ops.stop_gradient(highest))
+    total, share = ops.sum(weight * outputs, axis=1), ops.sum(weight, axis=1)
+    if sequences.review is not None:
+        total = ops.segment_sum(total, sequences.review, sorted=True)
+        share = ops.segment_sum(share, sequences.review, sorted=True)
+    return total / share
+
+
+_POOLS = {"max": _maximum, "mean": _mean, "attention": _attention}

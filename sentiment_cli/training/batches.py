@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from sentiment_cli.config.schema import Training
 
 # Reviews are sorted by length within so many batches; the batches are then shuffled. With 50 the useful share
 # of a batch's tokens is 95 % and more on IMDb, and no batch sees only one length of review for long.
@@ -46,6 +49,31 @@ def training_batches(lengths: np.ndarray, batch_size: int, widths: Sequence[int]
         window = window[np.argsort(lengths[window], kind="stable")]
         batches += [window[first : first + batch_size] for first in range(0, len(window), batch_size)]
     return [_batch(batches[index], lengths, widths) for index in rng.permutation(len(batches))]
+
+
+def endless_batches(
+    lengths: np.ndarray, batch_size: int, widths: Sequence[int], seed: int, first: int
+) -> Iterator[Batch]:
+    """The batches of one epoch after another, from batch ``first`` of all on; otherwise as `training_batches`.
+
+    All are of one size: the reviews that make no whole batch are left out of an epoch.
+    """
+    size = min(batch_size, len(lengths))
+    in_epoch = len(lengths) // size
+    for epoch in itertools.count(1 + first // in_epoch):
+        batches = training_batches(lengths, size, widths, seed, epoch)
+        yield from [batch for batch in batches if len(batch.indices) == size][first % in_epoch :]
+        first = 0
+
+
+def steps_per_epoch(settings: Training, reviews: int) -> int:
+    """The steps of one epoch, of which one may have fewer reviews."""
+    return max(-(-reviews // settings.batch_size), 1)
+
+
+def planned_epochs(settings: Training, reviews: int) -> int:
+    """The epochs of a training on so many reviews: those asked for, or more, until ``min_steps`` are reached."""
+    return max(settings.epochs, -(-settings.min_steps // steps_per_epoch(settings, reviews)))
 
 
 def scoring_batches(lengths: np.ndarray, batch_size: int, widths: Sequence[int] = ()) -> list[Batch]:

@@ -1,8 +1,8 @@
 """What is kept of a training so that it can go on: all variables and the state of the loop, in one file.
 
 One ``.npz`` file without pickle, written whole or not at all: the arrays of the network (random states of
-dropout included) and of the optimizer, and the loop's state as JSON. The archive carries a CRC-32 of every
-member, so that damage is found when it is read.
+dropout included), of the optimizer and of the averaged weights, and the loop's state as JSON. The archive carries a
+CRC-32 of every member, so that damage is found when it is read.
 """
 
 from __future__ import annotations
@@ -59,21 +59,23 @@ class TrainingState:
         self.loss_sum = self.correct = self.seconds = 0.0
 
 
-def save_checkpoint(path: Path, network: Any, optimizer: Any, state: TrainingState) -> None:
+def save_checkpoint(path: Path, network: Any, optimizer: Any, state: TrainingState, average: Any | None = None) -> None:
     """Write a checkpoint, whole or not at all."""
-    arrays = {name: variable.numpy() for name, variable in _variables(network, optimizer).items()}
+    arrays = {name: variable.numpy() for name, variable in _variables(network, optimizer, average).items()}
     arrays[_STATE] = np.array(json.dumps(asdict(state)))
     with replacing(path) as temporary:
         np.savez(temporary, allow_pickle=False, **arrays)
 
 
-def restore_checkpoint(path: Path, network: Any, optimizer: Any | None = None) -> TrainingState:
-    """Read a checkpoint into a network of the same configuration, and into its optimizer where there is one.
+def restore_checkpoint(
+    path: Path, network: Any, optimizer: Any | None = None, average: Any | None = None
+) -> TrainingState:
+    """Read a checkpoint into a network of the same configuration, and into its optimizer and average where given.
 
     Raises:
         RunError: the file is missing or damaged, or its arrays do not fit.
     """
-    variables = _variables(network, optimizer)
+    variables = _variables(network, optimizer, average)
     try:
         arrays = _read_arrays(path, {*variables, _STATE})
         state = _read_state(str(arrays[_STATE]))
@@ -99,20 +101,24 @@ def _read_arrays(path: Path, names: set[str]) -> dict[str, np.ndarray]:
         return {name: archive[name] for name in archive.files if name in names}
 
 
-def _variables(network: Any, optimizer: Any | None) -> dict[str, Any]:
-    named = {f"network/{index}": variable for index, variable in enumerate(network.variables)}
-    for index, variable in enumerate(optimizer.variables if optimizer is not None else ()):
-        named[f"optimizer/{index}"] = variable
-    return named
+def _variables(network: Any, optimizer: Any | None, average: Any | None) -> dict[str, Any]:
+    owners = {"network": network, "optimizer": optimizer, "average": average}
+    return {
+        f"{name}/{index}": variable
+        for name, owner in owners.items()
+        if owner is not None
+        for index, variable in enumerate(owner.variables)
+    }
 
 
 def _check_fit(path: Path, shapes: dict[str, tuple[int, ...]], variables: dict[str, Any]) -> None:
     for name, variable in variables.items():
+        called = variable.path if hasattr(variable, "path") else variable.name
         if name not in shapes:
-            raise RunError(f"{path} does not fit the configuration: {variable.path} is missing.")
+            raise RunError(f"{path} does not fit the configuration: {called} is missing.")
         if tuple(shapes[name]) != tuple(variable.shape):
             raise RunError(
-                f"{path} does not fit the configuration: {variable.path} has shape {tuple(shapes[name])}, "
+                f"{path} does not fit the configuration: {called} has shape {tuple(shapes[name])}, "
                 f"expected {tuple(variable.shape)}."
             )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import time
 from collections.abc import Iterator
@@ -17,13 +18,16 @@ from sentiment_cli.history import Epoch, History, write_history
 from sentiment_cli.runs import Run
 from sentiment_cli.text.token_ids import TokenIds
 from sentiment_cli.training.ahead import computed_ahead
-from sentiment_cli.training.batches import Batch, training_batches
+from sentiment_cli.training.averaging import AveragedWeights
+from sentiment_cli.training.batches import Batch, endless_batches, steps_per_epoch, training_batches
 from sentiment_cli.training.checkpoint import TrainingState, save_checkpoint
 from sentiment_cli.training.interruption import StopRequest
+from sentiment_cli.training.objective import cross_entropy, is_correct
 from sentiment_cli.training.plan import Plan
 from sentiment_cli.training.progress import Progress
+from sentiment_cli.training.schedule import learning_rate
 from sentiment_cli.training.scoring import compute_logits
-from sentiment_cli.training.step import build_score_step, build_train_step, cross_entropy, is_correct
+from sentiment_cli.training.step import build_score_step, build_train_step
 
 StopReason = Literal["all epochs done", "early stopping", "interrupted"]
 
@@ -50,6 +54,7 @@ class Arrays:
         labels: int32[rows].
         weights: float32[rows].
         present: float32[rows].
+        unlabelled: int32[rows, width], or None.
         count: number of reviews; the other rows fill up.
     """
 
@@ -57,6 +62,7 @@ class Arrays:
     labels: np.ndarray
     weights: np.ndarray
     present: np.ndarray
+    unlabelled: np.ndarray | None
     count: int
 
 
@@ -79,6 +85,9 @@ class Trainer:
         class_weights: float32[classes], the weight of each class in the loss.
         progress: told what happens.
         stop: asked after every batch whether to go on.
+        epochs: how many there are to be in all.
+        average: of the weights, which is validated and kept as best in their place; None: the weights are.
+        unlabelled: the reviews of virtual adversarial training.
     """
 
     config: Config
@@ -91,9 +100,18 @@ class Trainer:
     class_weights: np.ndarray
     progress: Progress
     stop: StopRequest
+    epochs: int
+    average: AveragedWeights | None = None
+    unlabelled: TokenIds | None = None
 
     def __post_init__(self) -> None:
-        self.train_step = build_train_step(self.network, self.optimizer, jit_compile=self.plan.jit_compile)
+        self.train_step = build_train_step(
+            self.network,
+            self.optimizer,
+            self.config,
+            jit_compile=self.plan.jit_compile,
+            after=self.average.update if self.average else None,
+        )
         self.score_step = build_score_step(self.network)
 
     def fit(self, state: TrainingState) -> StopReason:
@@ -107,14 +125,14 @@ class Trainer:
         """
         self.stop.graceful = True
         try:
-            while state.epoch <= self.config.training.epochs:
+            while state.epoch <= self.epochs:
                 # Before the epoch and not after it, for a run that was stopped while it was evaluated.
                 if self._patience_is_over(state):
                     return "early stopping"
                 try:
                     self._run_epoch(state)
                 except _Stopped:
-                    save_checkpoint(self.run.last_checkpoint_path, self.network, self.optimizer, state)
+                    self._save_last(state)
                     return "interrupted"
             # A signal that came while the last epoch was being saved.
             return "all epochs done" if self.stop.exit_code is None else "interrupted"
@@ -125,10 +143,13 @@ class Trainer:
         started = time.perf_counter() - state.seconds
         settings, lengths = self.config.training, self.train.token_ids.lengths
         batches = training_batches(lengths, settings.batch_size, self.plan.widths, settings.seed, state.epoch)
-        self.progress.phase(f"epoch {state.epoch}/{settings.epochs}", len(self.train.labels))
+        self.progress.phase(f"epoch {state.epoch}/{self.epochs}", len(self.train.labels))
         if state.reviews:
             self.progress.advance(state.reviews, state.loss_sum / state.reviews, state.correct / state.reviews)
-        for arrays in computed_ahead(self.assemble, batches[state.batch :]):
+        batches = batches[state.batch :]
+        first = (state.epoch - 1) * steps_per_epoch(settings, len(self.train.labels)) + state.batch
+        pairs = zip(batches, self.unlabelled_batches(first), strict=False)
+        for arrays in computed_ahead(lambda pair: self.assemble(*pair), pairs):
             self.train_on(arrays, state)
             state.seconds = time.perf_counter() - started
             self._check_stop()
@@ -139,25 +160,37 @@ class Trainer:
             accuracy=state.correct / state.reviews,
             val_loss=val_loss,
             val_accuracy=val_accuracy,
-            learning_rate=float(self.optimizer.learning_rate),
+            learning_rate=self._learning_rate(),
             seconds=time.perf_counter() - started,
         )
         self._check_weights(state)
         self._finish_epoch(row, state)
 
-    def assemble(self, batch: Batch) -> Arrays:
-        """What the step takes, of one batch."""
+    def unlabelled_batches(self, first: int) -> Iterator[Batch | None]:
+        """The batches of unlabelled reviews from one step on, counted over the whole training."""
+        if self.unlabelled is None:
+            return itertools.repeat(None)
+        settings = self.config.training
+        return endless_batches(self.unlabelled.lengths, settings.batch_size, self.plan.widths, settings.seed, first)
+
+    def assemble(self, batch: Batch, other: Batch | None = None) -> Arrays:
+        """What the step takes, of one batch of training reviews and one of unlabelled ones."""
         count, rows = len(batch.indices), self.plan.rows
         labels, weights = np.zeros(rows, np.int32), np.zeros(rows, np.float32)
         present = np.zeros(rows, np.float32)
         labels[:count] = self.train.labels[batch.indices]
         weights[:count] = self.class_weights[labels[:count]]
         present[:count] = 1
-        return Arrays(self.train.token_ids.pad(batch.indices, batch.width, rows), labels, weights, present, count)
+        token_ids, unlabelled = self.train.token_ids.pad(batch.indices, batch.width, rows), None
+        if other is not None and self.unlabelled is not None:
+            unlabelled = self.unlabelled.pad(other.indices, other.width)
+        return Arrays(token_ids, labels, weights, present, unlabelled, count)
 
     def train_on(self, arrays: Arrays, state: TrainingState) -> None:
         """Do one step and count it in ``state``."""
-        loss_sum, correct = self.train_step(arrays.token_ids, arrays.labels, arrays.weights, arrays.present)
+        loss_sum, correct = self.train_step(
+            arrays.token_ids, arrays.labels, arrays.weights, arrays.present, arrays.unlabelled
+        )
         loss = float(loss_sum)
         if not math.isfinite(loss):
             raise self._not_finite(f"The loss is {loss}", state)
@@ -176,7 +209,7 @@ class Trainer:
             self.progress.advance(reviews)
             self._check_stop()
 
-        with _random_states_kept(self.network):
+        with _random_states_kept(self.network), self._weights_to_keep():
             logits = compute_logits(
                 self.score_step,
                 self.validation.token_ids,
@@ -197,8 +230,14 @@ class Trainer:
     def _not_finite(self, what: str, state: TrainingState) -> NotFinite:
         return NotFinite(
             f"{what} in epoch {state.epoch}, batch {state.batch + 1}, at learning rate "
-            f"{float(self.optimizer.learning_rate):g}. Lower training.learning_rate or set training.clip_norm."
+            f"{self._learning_rate():g}. Lower training.learning_rate or set training.clip_norm."
         )
+
+    def _learning_rate(self) -> float:
+        """Of the last step."""
+        settings = self.config.training
+        rate = learning_rate(settings, self.epochs * steps_per_epoch(settings, len(self.train.labels)))
+        return float(rate(self.optimizer.iterations - 1) if callable(rate) else self.optimizer.learning_rate)
 
     def _finish_epoch(self, row: Epoch, state: TrainingState) -> None:
         state.history.append(row)
@@ -210,9 +249,17 @@ class Trainer:
         state.start_next_epoch()
         write_history(self.run.history_path, History(list(state.history)))
         if is_best:
-            save_checkpoint(self.run.best_checkpoint_path, self.network, self.optimizer, state)
-        save_checkpoint(self.run.last_checkpoint_path, self.network, self.optimizer, state)
-        self.progress.epoch_done(row, self.config.training.epochs, is_best=is_best)
+            with self._weights_to_keep():
+                save_checkpoint(self.run.best_checkpoint_path, self.network, self.optimizer, state, self.average)
+        self._save_last(state)
+        self.progress.epoch_done(row, self.epochs, is_best=is_best)
+
+    def _save_last(self, state: TrainingState) -> None:
+        save_checkpoint(self.run.last_checkpoint_path, self.network, self.optimizer, state, self.average)
+
+    def _weights_to_keep(self) -> contextlib.AbstractContextManager[None]:
+        """The average in place of the weights, where there is one."""
+        return self.average.in_place() if self.average else contextlib.nullcontext()
 
     def _count_patience(self, row: Epoch, state: TrainingState) -> None:
         stopping = self.config.training.early_stopping

@@ -13,11 +13,17 @@ import keras
 import tensorflow as tf
 
 from sentiment_cli.config.schema import Training
+from sentiment_cli.training.schedule import learning_rate
 
 
-def build_optimizer(settings: Training) -> Any:
-    """The optimizer of the configured name, with Keras' defaults but for the learning rate and SGD's momentum, 0.9."""
-    options: dict[str, Any] = {"learning_rate": settings.learning_rate, "global_clipnorm": settings.clip_norm}
+def build_optimizer(settings: Training, steps: int) -> Any:
+    """The optimizer of the configured name, with Keras' defaults but for the learning rate and SGD's momentum, 0.9.
+
+    Args:
+        settings: the ``training`` section.
+        steps: of the whole training, for the schedule of the learning rate.
+    """
+    options: dict[str, Any] = {"learning_rate": learning_rate(settings, steps), "global_clipnorm": settings.clip_norm}
     if settings.optimizer == "sgd":
         options["momentum"] = 0.9
     kinds = {

@@ -12,7 +12,7 @@ import numpy as np
 
 from sentiment_cli.config.schema import Config
 from sentiment_cli.recurrent.conditions import loop_blockers
-from sentiment_cli.training.batches import choose_widths, training_batches
+from sentiment_cli.training.batches import choose_widths, planned_epochs, training_batches
 
 Path = Literal["compiled loops", "XLA", "Keras"]
 
@@ -97,6 +97,9 @@ def choose_path(config: Config, *, on_gpu: bool) -> tuple[Path | None, str]:
         rest = f"; in Keras' own loop for model.recurrent.{', '.join(refused)}" if refused else ""
         return "compiled loops", f"in compiled loops over time{rest}"
     why = f"the compiled loops do not know model.recurrent.{', '.join(refused)}"
+    adversarial = config.training.adversarial
+    if adversarial is not None and adversarial.kind != "labelled":
+        return "Keras", f"in Keras' own loop: {why}, and XLA not adversarial.kind: {adversarial.kind}"
     return ("Keras", f"in Keras' own loop: {why}") if wanted is False else (None, why)
 
 
@@ -124,7 +127,7 @@ def _xla_or_keras(config: Config, lengths: np.ndarray, why: str) -> tuple[Path, 
         return "Keras", f"in Keras' own loop: {why}, and XLA is slow where a layer gives its outputs at all steps"
     batches = training_batches(lengths, config.training.batch_size, (), seed=0, epoch=1)
     width = config.text.sequence_length if not config.model.embedding.mask else None
-    steps = sum(width or batch.width for batch in batches) * config.training.epochs
+    steps = sum(width or batch.width for batch in batches) * planned_epochs(config.training, len(lengths))
     if steps >= _TIME_STEPS_THAT_PAY:
         return "XLA", f"compiled by XLA during the first epoch: {why}, and {steps:,} time steps repay it"
     return "Keras", f"in Keras' own loop: {why}, and {steps:,} time steps do not repay compiling by XLA"

@@ -2,49 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
-
-def cross_entropy(labels: Any, logits: Any) -> Any:
-    """The loss of each review: float32[batch] from int32[batch] and float32[batch, 1 or classes]."""
-    if logits.shape[-1] == 1:
-        return tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(labels, logits.dtype), logits[:, 0])
-    return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+from sentiment_cli.config.schema import Config
+from sentiment_cli.text.vocabulary import PADDING_ID, UNKNOWN_ID
+from sentiment_cli.training.objective import Labelled, build_objective, cross_entropy, is_correct
 
 
-def is_correct(labels: Any, logits: Any) -> Any:
-    """Whether the most probable class is the right one: bool[batch]; a tie of two goes to the first."""
-    if logits.shape[-1] == 1:
-        return tf.equal(tf.cast(logits[:, 0] > 0, labels.dtype), labels)
-    return tf.equal(tf.argmax(logits, axis=-1, output_type=labels.dtype), labels)
-
-
-def build_train_step(network: Any, optimizer: Any, *, jit_compile: bool) -> Any:
+def build_train_step(
+    network: Any, optimizer: Any, config: Config, *, jit_compile: bool, after: Callable[[], None] | None = None
+) -> Any:
     """A function that improves the weights by one batch.
 
-    It takes token ids int32[rows, time], labels int32[rows], weights float32[rows] (of each review in the
-    loss; 0 for a row that fills up the batch) and present float32[rows] (1 for reviews, 0 for filling), and
-    returns the sum of the unweighted losses and the number of correct predictions over the reviews.
+    It takes the fields of `objective.Labelled` one by one, then the token ids of unlabelled reviews,
+    int32[rows, time], or None. It returns the sum of the unweighted losses and the number of correct predictions
+    over the labelled reviews.
 
     The gradient of the embedding comes from TensorFlow as one row for each token of the batch. Rows of the
     same word are added up before clipping and the optimizer see them, as in the textbook; Keras does not, so
     that its Adam squares the parts of a word's gradient instead of their sum.
+
+    Args:
+        network: from `network.build_network`.
+        optimizer: built for its trainable variables. Random numbers that are drawn here depend on the seed and on its
+            count of steps alone, so that a training that goes on draws the same.
+        config: the configuration.
+        jit_compile: whether XLA compiles the step.
+        after: called in the function, after the weights were changed.
     """
+    settings, objective = config.training, build_objective(network, config.training)
 
     @tf.function(jit_compile=jit_compile, reduce_retracing=not jit_compile)
-    def train_step(token_ids: Any, labels: Any, weights: Any, present: Any) -> tuple[Any, Any]:
-        with tf.GradientTape() as tape:
-            logits = network(token_ids, training=True)
-            losses = cross_entropy(labels, logits)
-            loss = tf.reduce_sum(losses * weights) / tf.reduce_sum(present)
-        gradients = tape.gradient(loss, network.trainable_variables)
+    def train_step(token_ids: Any, labels: Any, weights: Any, present: Any, unlabelled: Any = None) -> tuple[Any, Any]:
+        seed = tf.stack([tf.constant(settings.seed, tf.int64), tf.cast(optimizer.iterations, tf.int64)])
+        token_ids = drop_words(token_ids, config.model.embedding.word_dropout, seed)
+        logits, gradients = objective.gradients(Labelled(token_ids, labels, weights, present), unlabelled, seed)
         optimizer.apply([tf.convert_to_tensor(gradient) for gradient in gradients], network.trainable_variables)
+        if after is not None:
+            after()
         correct = tf.cast(is_correct(labels, logits), tf.float32)
-        return tf.reduce_sum(losses * present), tf.reduce_sum(correct * present)
+        return tf.reduce_sum(cross_entropy(labels, logits) * present), tf.reduce_sum(correct * present)
 
     return train_step
+
+
+def drop_words(token_ids: Any, rate: float, seed: Any) -> Any:
+    """Put the unknown word for a share of the words of int32[rows, time]; padding stays."""
+    if not rate:
+        return token_ids
+    dropped = tf.random.stateless_uniform(tf.shape(token_ids), seed) < rate
+    return tf.where(dropped & tf.not_equal(token_ids, PADDING_ID), UNKNOWN_ID, token_ids)
 
 
 def build_score_step(network: Any, *, jit_compile: bool = False) -> Any:

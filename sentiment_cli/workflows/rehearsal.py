@@ -35,8 +35,8 @@ def rehearse(job: Job, target: Path) -> DryRun:
     for warning in warnings:
         progress.warn(warning)
     progress.phase("saving and reloading")
-    save_checkpoint(run.last_checkpoint_path, setup.network, setup.optimizer, TrainingState())
-    restore_checkpoint(run.last_checkpoint_path, setup.network, setup.optimizer)
+    save_checkpoint(run.last_checkpoint_path, setup.network, setup.optimizer, TrainingState(), setup.average)
+    restore_checkpoint(run.last_checkpoint_path, setup.network, setup.optimizer, setup.average)
     save_end_to_end(run.model_path, config, setup.vocabulary, setup.network)
     keras.models.load_model(run.model_path)
     warnings += _check_disk(run, target)
@@ -52,7 +52,7 @@ def rehearse(job: Job, target: Path) -> DryRun:
         device=job.device.description,
         plan=setup.plan.reason,
         seconds_per_epoch=round(seconds, 3),
-        expected_seconds=round(seconds * config.training.epochs, 1),
+        expected_seconds=round(seconds * setup.epochs, 1),
         memory_bytes=_peak_memory(),
         warnings=warnings,
     )
@@ -67,11 +67,12 @@ def _epoch_seconds(job: Job, setup: Setup) -> float:
     timed = [by_width[(2 * index + 1) * len(by_width) // (2 * _TIMED_STEPS)] for index in range(_TIMED_STEPS)]
     job.progress.phase("timing steps")
     state = TrainingState()
+    others = trainer.unlabelled_batches(0)
     for batch in {batch.width: batch for batch in timed}.values():
-        trainer.train_on(trainer.assemble(batch), state)
+        trainer.train_on(trainer.assemble(batch, next(others)), state)
     started = time.perf_counter()
     for batch in timed:
-        trainer.train_on(trainer.assemble(batch), state)
+        trainer.train_on(trainer.assemble(batch, next(others)), state)
     return (time.perf_counter() - started) / len(timed) * len(batches)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from sentiment_cli.config.schema import Config
 from sentiment_cli.data.loading import Splits, load_splits
 from sentiment_cli.data.reviews import ReviewSet
 from sentiment_cli.diagnosis import describe_history
@@ -22,9 +23,12 @@ from sentiment_cli.recurrent.conditions import loop_blockers
 from sentiment_cli.recurrent.sweep import compile_in_background
 from sentiment_cli.runs import SPLITS
 from sentiment_cli.runtime import available_cores, describe_threads, hand_back_memory
+from sentiment_cli.text.token_ids import TokenIds
 from sentiment_cli.text.vectorizer import adapt_vocabulary
 from sentiment_cli.text.vocabulary import vocabulary_checksum, write_vocabulary
 from sentiment_cli.training.advice import check_balance, check_encoding, check_settings
+from sentiment_cli.training.averaging import AveragedWeights
+from sentiment_cli.training.batches import planned_epochs, steps_per_epoch
 from sentiment_cli.training.checkpoint import TrainingState, restore_checkpoint, save_checkpoint
 from sentiment_cli.training.fit import EncodedSet, Trainer
 from sentiment_cli.training.interruption import StopRequest
@@ -50,6 +54,9 @@ class Setup:
         plan: how the step runs.
         network: with fresh weights.
         optimizer: built for the network.
+        average: of the network's weights; None: they are not averaged.
+        epochs: how many there are to be in all.
+        unlabelled: what virtual adversarial training reads; None: nothing.
     """
 
     splits: Splits
@@ -59,6 +66,9 @@ class Setup:
     plan: Plan
     network: Any
     optimizer: Any
+    average: AveragedWeights | None
+    epochs: int
+    unlabelled: TokenIds | None
 
     def warnings(self, job: Job) -> list[str]:
         """What is likely to go wrong, for the user to read before it does."""
@@ -81,6 +91,9 @@ class Setup:
             class_weights=compute_class_weights(job.config.training, self.train.labels, self.splits.train.class_names),
             progress=job.progress,
             stop=stop,
+            epochs=self.epochs,
+            average=self.average,
+            unlabelled=self.unlabelled,
         )
 
 
@@ -115,9 +128,18 @@ def set_up(job: Job, record: dict[str, Any], watch: Stopwatch) -> Setup:
     with watch.phase("building"):
         progress.phase("building the network")
         network = build_network(config, len(vocabulary), len(splits.train.class_names), threads=plan.loop_threads)
-        optimizer = build_optimizer(config.training)
+        epochs = planned_epochs(config.training, len(train.labels))
+        optimizer = build_optimizer(config.training, epochs * steps_per_epoch(config.training, len(train.labels)))
         optimizer.build(network.trainable_variables)
-    return Setup(splits, vocabulary, train, validation, plan, network, optimizer)
+        share = config.training.average
+        average = None if share is None else AveragedWeights(network, optimizer.iterations, share)
+    unlabelled = train.token_ids if _is_virtual(config) else None
+    return Setup(splits, vocabulary, train, validation, plan, network, optimizer, average, epochs, unlabelled)
+
+
+def _is_virtual(config: Config) -> bool:
+    adversarial = config.training.adversarial
+    return adversarial is not None and adversarial.kind == "virtual"
 
 
 def run_training(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainResult:
@@ -189,6 +211,7 @@ def _facts(job: Job, setup: Setup) -> dict[str, Any]:
     return {
         "device": job.device.description,
         "parameters": setup.network.count_params(),
+        "planned_epochs": setup.epochs,
         "threads": describe_threads(),
         "plan": setup.plan.to_dict(),
         "vocabulary": {"size": len(setup.vocabulary), "sha256": vocabulary_checksum(setup.vocabulary)},
@@ -209,12 +232,12 @@ def _restore(job: Job, setup: Setup, *, extends: bool) -> TrainingState:
     """The state to go on from: the last checkpoint's, or a new one; a finished run gets its patience anew."""
     if not job.run.last_checkpoint_path.exists():
         return TrainingState()
-    state = restore_checkpoint(job.run.last_checkpoint_path, setup.network, setup.optimizer)
+    state = restore_checkpoint(job.run.last_checkpoint_path, setup.network, setup.optimizer, setup.average)
     stopping = job.config.training.early_stopping
     if extends and stopping is not None and state.waited >= stopping.patience:
         state.waited = 0
         # At once, for the next start would not know that this one extended a finished run.
-        save_checkpoint(job.run.last_checkpoint_path, setup.network, setup.optimizer, state)
+        save_checkpoint(job.run.last_checkpoint_path, setup.network, setup.optimizer, state, setup.average)
     return state
 
 

@@ -31,6 +31,7 @@ DEFAULTS: dict[str, Any] = {
     "text.punctuation": "keep",
     "model.embedding.dim": 32,
     "model.embedding.dropout": 0.0,
+    "model.embedding.word_dropout": 0.0,
     "model.embedding.mask": True,
     "model.recurrent.0.cell": "lstm",
     "model.recurrent.0.units": 32,
@@ -44,10 +45,15 @@ DEFAULTS: dict[str, Any] = {
     "model.dropout": 0.0,
     "model.dense": [],
     "training.epochs": 10,
+    "training.min_steps": 0,
     "training.batch_size": 32,
     "training.optimizer": "adam",
     "training.learning_rate": 0.001,
+    "training.schedule": None,
     "training.clip_norm": None,
+    "training.label_smoothing": 0.0,
+    "training.adversarial": None,
+    "training.average": None,
     "training.early_stopping": None,
     "training.class_weight": None,
     "training.seed": 1,
@@ -58,6 +64,11 @@ DEFAULTS: dict[str, Any] = {
 }
 # Settings of parts that are not there by default: what they are when only what is needed is given.
 INSIDE: dict[str, Any] = {
+    "training.schedule.warmup": 0.0,
+    "training.schedule.decay": "cosine",
+    "training.adversarial.kind": "table",
+    "training.adversarial.norm": 5.0,
+    "training.adversarial.weight": 1.0,
     "training.early_stopping.monitor": "val_loss",
     "training.early_stopping.patience": 3,
     "training.early_stopping.min_delta": 0.0,
@@ -73,15 +84,19 @@ WHOLE = {  # name: smallest, largest
     "model.recurrent.0.units": (1, 100_000),
     "model.dense.0.units": (1, 100_000),
     "training.epochs": (1, 1_000_000),
+    "training.min_steps": (0, 1_000_000_000),
     "training.batch_size": (1, 1_000_000),
     "training.seed": (0, 2**31 - 1),
     "training.early_stopping.patience": (1, None),
 }
 RATES = (
     *("model.embedding.dropout", "model.recurrent.0.dropout", "model.recurrent.0.recurrent_dropout", "model.dropout"),
-    *("model.dense.0.dropout", "data.validation_fraction"),
+    *("model.dense.0.dropout", "data.validation_fraction", "model.embedding.word_dropout"),
+    *("training.label_smoothing", "training.average", "training.schedule.warmup"),
 )
-FROM_ABOVE_ZERO = ("training.learning_rate", "training.clip_norm")
+FROM_ABOVE_ZERO = (
+    *("training.learning_rate", "training.clip_norm", "training.adversarial.norm", "training.adversarial.weight"),
+)
 NUMBERS = (*RATES, *FROM_ABOVE_ZERO, "training.early_stopping.min_delta")
 SWITCHES = (
     *("data.drop_duplicates", "model.embedding.mask", "model.recurrent.0.bidirectional", "training.evaluate_test"),
@@ -102,6 +117,8 @@ CHOICES = {
     "training.device": ["auto", "cpu", "gpu", "gpu:0", "gpu:12"],
     "training.jit_compile": ["auto"],
     "training.monitor": ["val_loss", "val_accuracy"],
+    "training.schedule.decay": ["cosine", "linear", "none"],
+    "training.adversarial.kind": ["table", "labelled", "virtual"],
 }
 NULLABLE = {key for key, default in DEFAULTS.items() if default is None}
 
@@ -156,7 +173,8 @@ def test_these_tests_know_every_setting() -> None:
     tables = {*WHOLE, *NUMBERS, *SWITCHES, *CHOICES, "data.source", "data.classes", "model.pooling", "model.window"}
     tables.add("training.class_weight")
     assert set(leaves(Config)) == tables
-    assert {*DEFAULTS, *INSIDE} - {"model.dense", "training.early_stopping"} == tables
+    parts = {"model.dense", "training.early_stopping", "training.schedule", "training.adversarial"}
+    assert {*DEFAULTS, *INSIDE} - parts == tables
 
 
 def test_every_setting_is_described() -> None:
@@ -183,8 +201,9 @@ def test_there_is_one_recurrent_layer_by_default() -> None:
 
 @pytest.mark.parametrize("key", INSIDE)
 def test_default_inside_an_optional_part(key: str) -> None:
-    part = {"dense": [{"units": 4}]} if key.startswith("model") else {"early_stopping": {}}
-    assert get(parse({key.partition(".")[0]: part}), key) == INSIDE[key]
+    section, part, *_ = key.split(".")
+    given: Any = [{"units": 4}] if part == "dense" else {}
+    assert get(parse({section: {part: given}}), key) == INSIDE[key]
 
 
 @pytest.mark.parametrize("key", sorted(NULLABLE))
@@ -310,8 +329,8 @@ def test_a_device_is_one_of_four_forms(device: str) -> None:
 
 
 @pytest.mark.parametrize("window", [1, 50, 500])
-def test_windows_are_pooled_by_maximum_or_mean(window: int) -> None:
-    for pooling in ("max", "mean", ["mean", "max"]):
+def test_windows_are_pooled_by_all_but_the_last_state(window: int) -> None:
+    for pooling in ("max", "mean", "attention", ["mean", "attention", "max"]):
         assert parse({"model": {"window": window, "pooling": pooling}}).model.window == window
     for pooling in ("last", ["max", "last"]):
         with pytest.raises(ConfigError, match=r"model\.window: the last state is that of one window alone"):
@@ -380,7 +399,8 @@ def test_classes_that_cannot_be(classes: Any, key: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pooling", "expected"), [("max", ["max"]), (["mean", "last", "max"], ["mean", "last", "max"])]
+    ("pooling", "expected"),
+    [("max", ["max"]), (["mean", "last", "attention", "max"], ["mean", "last", "attention", "max"])],
 )
 def test_pooling_is_one_or_a_list(pooling: Any, expected: list[str]) -> None:
     assert parse({"model": {"pooling": pooling}}).model.pooling == expected
@@ -391,11 +411,14 @@ def test_pooling_is_one_or_a_list(pooling: Any, expected: list[str]) -> None:
     [
         ([], "model.pooling: expected at least 1 item, received a list of 0"),
         (["max", "max"], "model.pooling: expected each kind once, received max, max"),
-        (["max", "mean", "last", "max"], "model.pooling: expected at most 3 items, received a list of 4"),
+        (
+            ["max", "mean", "last", "attention", "max"],
+            "model.pooling: expected at most 4 items, received a list of 5",
+        ),
         (3, "model.pooling: expected a list, received 3"),
         (
             ["men"],
-            "model.pooling.0: expected one of 'last', 'max' or 'mean', received the text \"men\"; "
+            "model.pooling.0: expected one of 'last', 'max', 'mean' or 'attention', received the text \"men\"; "
             'did you mean "mean"?',
         ),
     ],
@@ -537,7 +560,7 @@ def test_a_configuration_cannot_be_changed_after_its_check() -> None:
         # names that pydantic uses for its own marks in paths
         ("bool", "known: data, text, model, training"),
         ("[key]", "known: data, text, model, training"),
-        ("model.embedding.literal[", "known: dim, dropout, mask"),
+        ("model.embedding.literal[", "known: dim, dropout, word_dropout, mask"),
         ("model.recurrent.0.bool", None),
     ],
 )

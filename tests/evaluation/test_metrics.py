@@ -108,7 +108,7 @@ def test_a_sure_mistake_has_its_whole_loss_though_its_probability_is_zero() -> N
 
 
 def test_a_tie_goes_to_the_first_class_as_in_training() -> None:
-    from sentiment_cli.training.step import is_correct
+    from sentiment_cli.training.objective import is_correct
 
     logits, labels = np.zeros((2, 1), np.float32), np.array([0, 1], np.int32)
     assert compute_metrics(logits, labels, TWO).confusion_matrix == [[1, 0], [1, 0]]
@@ -116,7 +116,7 @@ def test_a_tie_goes_to_the_first_class_as_in_training() -> None:
 
 
 def test_the_loss_is_that_of_the_training() -> None:
-    from sentiment_cli.training.step import cross_entropy
+    from sentiment_cli.training.objective import cross_entropy
 
     rng = np.random.default_rng(2)
     for columns in (1, 3):

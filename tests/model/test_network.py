@@ -13,6 +13,7 @@ from sentiment_cli.text.token_ids import TokenIds, cut_to_length
 
 CELLS = ("simple_rnn", "gru", "lstm")
 POOLINGS = (["last"], ["max"], ["mean"], ["mean", "last", "max"])
+ATTENTION = (["attention"], ["last", "attention"])
 VOCABULARY = 11
 LENGTH = 6
 
@@ -95,11 +96,18 @@ def reference_logits(config: Config, network: Any, tokens: np.ndarray) -> np.nda
             outputs = run_cell(settings.cell, network.get_layer(name).get_weights(), outputs)
             last = outputs[-1]
     pooled = {"last": last, "max": outputs.max(axis=0), "mean": outputs.mean(axis=0)}
+    if "attention" in config.model.pooling:
+        (inner, bias), (outer,) = (
+            network.get_layer(f"attention_{part}").get_weights() for part in ("features", "score")
+        )
+        weights = np.exp(np.tanh(outputs @ inner + bias) @ outer)
+        pooled["attention"] = (weights / weights.sum() * outputs).sum(axis=0)
     kernel, bias = network.get_layer("logits").get_weights()
     return np.asarray(np.concatenate([pooled[kind] for kind in config.model.pooling]) @ kernel + bias)
 
 
 ARCHITECTURES = list(product(CELLS, (False, True), POOLINGS, (1, 2)))
+ARCHITECTURES += [("gru", True, ATTENTION[0], 1), ("lstm", False, ATTENTION[1], 2)]
 
 
 def architecture(cell: str, bidirectional: bool, pooling: list[str], depth: int, **embedding: Any) -> Config:
@@ -130,7 +138,7 @@ def lengths(reviews: TokenIds) -> list[tuple[int, int]]:
     return list(enumerate(reviews.lengths.tolist()))
 
 
-@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("pooling", [*POOLINGS, *ATTENTION])
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_without_a_mask_the_padding_is_read(bidirectional: bool, pooling: list[str]) -> None:
     config = architecture("gru", bidirectional, pooling, 1, mask=False)
@@ -262,6 +270,8 @@ COMPILED: dict[str, Config] = {
     for depth in (1 + (i + i // 4) % 2,)
 }
 COMPILED |= {
+    "attention": architecture("gru", True, ATTENTION[0], 1),
+    "attention-last": architecture("lstm", False, ATTENTION[1], 2),
     "unmasked-last": architecture("lstm", False, ["last"], 2, mask=False),
     "unmasked-mean": architecture("gru", True, ["mean", "last"], 1, mask=False),
     "windows": make_config(recurrent("gru", bidirectional=True), recurrent("lstm"), pooling=["max", "mean"], window=4),
@@ -317,7 +327,7 @@ def gradients(network: Any, token_ids: np.ndarray) -> list[np.ndarray]:
     """The logits in training, and the gradients of the mean loss by all weights."""
     import tensorflow as tf
 
-    from sentiment_cli.training.step import cross_entropy
+    from sentiment_cli.training.objective import cross_entropy
 
     labels = np.arange(len(token_ids), dtype=np.int32) % 3
     with tf.GradientTape() as tape:
@@ -398,3 +408,48 @@ def test_every_recurrent_layer_uses_as_many_threads_as_it_is_told(both: bool) ->
     config = architecture("gru", both, ["max"], 2)
     layers = make_network(config, threads=7)._flatten_layers()
     assert {layer.threads for layer in layers if hasattr(layer, "threads")} == {7}
+
+
+CUT: dict[str, dict[str, Any]] = {
+    "plain": {"recurrent": [{"cell": "gru", "units": 3}]},
+    "dropout": {"recurrent": [{"cell": "lstm", "units": 3, "dropout": 0.5}], "embedding": {"dim": 4, "dropout": 0.5}},
+    "windows": {
+        "recurrent": [{"cell": "gru", "units": 3, "bidirectional": True}, {"cell": "lstm", "units": 3}],
+        "pooling": ["attention", "max"],
+        "window": 4,
+        "dense": [{"units": 3}],
+    },
+    "unmasked": {"recurrent": [{"cell": "gru", "units": 3}], "embedding": {"dim": 4, "mask": False}},
+}
+
+
+@pytest.mark.parametrize("threads", [None, 2], ids=["Keras", "loops"])
+@pytest.mark.parametrize("name", CUT)
+def test_a_network_cut_behind_its_word_vectors_is_the_same_network_in_two(name: str, threads: int | None) -> None:
+    from sentiment_cli.model.network import cut_behind_embedding
+
+    values = {"text": {"sequence_length": LENGTH}, "model": CUT[name], "training": {"adversarial": {}}}
+    network = make_network(Config.model_validate(values), classes=3, threads=threads)
+    embed, read = cut_behind_embedding(network)
+    import tensorflow as tf
+
+    token_ids = tf.constant(eleven_reviews().pad(np.arange(11), LENGTH))
+    vectors = tf.constant(embed(token_ids, training=False).numpy())
+    np.testing.assert_array_equal(read([token_ids, vectors], training=False), network(token_ids, training=False))
+    # The table is before the cut, all other weights are behind it.
+    assert [variable.path for variable in embed.trainable_variables] == ["embedding/embeddings"]
+    own = {id(variable) for variable in network.trainable_variables}
+    parts = [id(variable) for variable in (*embed.trainable_variables, *read.trainable_variables)]
+    assert len(parts) == len(own)
+    assert set(parts) == own
+    # Twice the vectors are another prediction: they are read, and not the token ids in their place.
+    assert not np.allclose(read([token_ids, 2 * vectors], training=False), network(token_ids, training=False))
+
+
+def test_word_vectors_are_dropped_before_the_cut() -> None:
+    from sentiment_cli.model.network import cut_behind_embedding
+
+    values = {"model": CUT["dropout"], "training": {"adversarial": {}}}
+    embed, _ = cut_behind_embedding(make_network(Config.model_validate(values)))
+    vectors = embed(eleven_reviews().pad(np.arange(11), LENGTH), training=True).numpy()
+    assert 0.3 < (vectors == 0).mean() < 0.7

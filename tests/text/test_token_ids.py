@@ -169,5 +169,7 @@ def test_ids_on_disk_are_read_without_staying_in_memory() -> None:
 
 
 def mapped_bytes() -> int:
-    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("RssFile"))
+    line = next(
+        line for line in Path("/proc/self/status").read_text("utf-8").splitlines() if line.startswith("RssFile")
+    )
     return int(line.split()[1]) * 1024

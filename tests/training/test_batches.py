@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, islice
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from sentiment_cli.training.batches import (
     WINDOW_BATCHES,
     Batch,
     choose_widths,
+    endless_batches,
     scoring_batches,
     training_batches,
 )
@@ -127,6 +128,25 @@ def test_a_batch_larger_than_the_data_holds_all_of_them() -> None:
 
 def test_no_reviews_are_no_batches() -> None:
     assert scoring_batches(np.zeros(0, np.int64), 4) == []
+
+
+@given(lengths_of_reviews, st.integers(1, 40), st.integers(0, 5), st.integers(0, 400))
+@settings(max_examples=60, deadline=None)
+def test_endless_batches_are_those_of_one_epoch_after_another_from_any_on(
+    lengths: np.ndarray, batch_size: int, seed: int, first: int
+) -> None:
+    in_epoch = len(training_batches(lengths, batch_size, (), seed, 1))
+    epochs = range(1, first // in_epoch + 4)
+    every = list(chain.from_iterable(training_batches(lengths, batch_size, (), seed, epoch) for epoch in epochs))
+    expected = every[first : first + 2 * in_epoch]
+    found = list(islice(endless_batches(lengths, batch_size, (), seed, first), 2 * in_epoch))
+    assert indices(found) == indices(expected)
+    assert [batch.width for batch in found] == [batch.width for batch in expected]
+
+
+def test_endless_batches_take_the_widths_that_they_may() -> None:
+    lengths = np.array([3, 1, 4, 1, 5])
+    assert {batch.width for batch in islice(endless_batches(lengths, 2, (12,), 1, 4), 9)} == {12}
 
 
 def test_every_width_takes_its_share_of_the_batches_to_within_one() -> None:

@@ -39,7 +39,7 @@ def make_network(units: int = 2, seed: int = 1, optimizer: str = "adam") -> tupl
     model = {"embedding": {"dim": 2, "dropout": 0.1}, "recurrent": layers, "dropout": 0.5}
     keras.utils.set_random_seed(seed)
     network = build_network(Config.model_validate({"model": model}), 5, 2)
-    built = build_optimizer(Training.model_validate({"optimizer": optimizer}))
+    built = build_optimizer(Training.model_validate({"optimizer": optimizer}), steps=1)
     built.build(network.trainable_variables)
     return network, built
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -73,24 +73,35 @@ def make_trainer(
     import keras
 
     from sentiment_cli.model.network import build_network
+    from sentiment_cli.training.averaging import AveragedWeights
     from sentiment_cli.training.fit import Trainer
     from sentiment_cli.training.optimizers import build_optimizer
+    from sentiment_cli.training.schedule import steps_per_epoch
 
+    options.setdefault("epochs", config.training.epochs)
     keras.utils.set_random_seed(config.training.seed)
     plan = Plan(way, False, 2, (), min(config.training.batch_size, n), "")
     network = build_network(config, 12, 2, threads=plan.loop_threads)
-    optimizer = build_optimizer(config.training)
+    optimizer = build_optimizer(config.training, options["epochs"] * steps_per_epoch(config.training, n))
     optimizer.build(network.trainable_variables)
     recorder = options.pop("progress", None) or Recorder()
     held_out = make_set(validation, seed=2) if validation else None
     weights = np.ones(2, np.float32)
+    share = config.training.average
+    if share is not None:
+        options["average"] = AveragedWeights(network, optimizer.iterations, share)
     return Trainer(
         config, Run(path), network, optimizer, plan, make_set(n), held_out, weights, recorder, recorder.stop, **options
     )
 
 
+def variables(trainer: Any) -> list[Any]:
+    averages = trainer.average.variables if trainer.average else []
+    return [*trainer.network.variables, *trainer.optimizer.variables, *averages]
+
+
 def values(trainer: Any) -> list[np.ndarray]:
-    return [variable.numpy() for variable in (*trainer.network.variables, *trainer.optimizer.variables)]
+    return [variable.numpy() for variable in variables(trainer)]
 
 
 def without_seconds(rows: Any) -> list[Epoch]:
@@ -282,20 +293,25 @@ def test_stopped_after_any_batch_and_continued_the_result_is_the_same_to_the_las
     tmp_path: Path, name: str, way: str
 ) -> None:
     # 10 reviews in batches of 4 are three batches and one validation an epoch: 12 calls of `advance` in three epochs.
-    config = ARCHITECTURES[name]
-    trainer = make_trainer(config, tmp_path / "straight", way=way)
+    assert_stopped_equals_straight(make_trainer(ARCHITECTURES[name], tmp_path / "straight", way=way), range(1, 13))
+
+
+def assert_stopped_equals_straight(trainer: Any, stops: Iterable[int]) -> None:
+    """Train to the end, and again with a stop at each of some calls of `advance`; the bits have to be the same."""
     start = values(trainer)
     straight = TrainingState()
     trainer.fit(straight)
     assert trainer.progress.calls == 12
     expected = values(trainer)
-    for stop_at in range(1, 13):
+    for stop_at in stops:
         put_back(trainer, start)
-        stopped = replace(trainer, run=Run(tmp_path / str(stop_at)), progress=(watch := Recorder(stop_at)))
+        path = trainer.run.path.with_name(f"stopped-{stop_at}")
+        stopped = replace(trainer, run=Run(path), progress=(watch := Recorder(stop_at)))
         stopped.stop, stopped.train_step, stopped.score_step = watch.stop, trainer.train_step, trainer.score_step
         assert stopped.fit(TrainingState()) == "interrupted"
         put_back(trainer, [np.ones_like(value) for value in start])
-        state = restore_checkpoint(stopped.run.last_checkpoint_path, trainer.network, trainer.optimizer)
+        last = stopped.run.last_checkpoint_path
+        state = restore_checkpoint(last, trainer.network, trainer.optimizer, trainer.average)
         assert (state.epoch, state.batch) == ((stop_at - 1) // 4 + 1, min((stop_at - 1) % 4 + 1, 3))
         stopped.stop.exit_code = watch.stop_at = None
         assert stopped.fit(state) == "all epochs done"
@@ -305,22 +321,123 @@ def test_stopped_after_any_batch_and_continued_the_result_is_the_same_to_the_las
 
 
 def put_back(trainer: Any, arrays: list[np.ndarray]) -> None:
-    for variable, array in zip((*trainer.network.variables, *trainer.optimizer.variables), arrays, strict=True):
+    for variable, array in zip(variables(trainer), arrays, strict=True):
         variable.assign(array)
+
+
+def with_all_levers(kind: str) -> Config:
+    """Everything that depends on the step, on random numbers or on more than the weights."""
+    return Config.model_validate(
+        {
+            "text": {"sequence_length": 5},
+            "model": {
+                "embedding": {"dim": 3, "dropout": 0.2, "word_dropout": 0.2},
+                "recurrent": [{**GRU, "dropout": 0.2}],
+                "pooling": ["attention", "max"],
+                "dropout": 0.3,
+            },
+            "training": {
+                **{"epochs": 3, "batch_size": 4, "learning_rate": 0.05, "seed": 7, "clip_norm": 1.0},
+                "schedule": {"warmup": 0.4, "decay": "cosine"},
+                "label_smoothing": 0.1,
+                "adversarial": {"kind": kind, "norm": 2.0},
+                "average": 0.9,
+            },
+        }
+    )
+
+
+@pytest.mark.parametrize("kind", ["labelled", "virtual"])
+def test_with_everything_on_a_stopped_run_has_the_same_bits_too(tmp_path: Path, kind: str) -> None:
+    # In the middle of the first epoch, in its validation, in the last batch of the second and in the third.
+    # The unlabelled reviews are more than the others, so that their epochs begin elsewhere.
+    unlabelled = make_set(13, seed=5).token_ids if kind == "virtual" else None
+    trainer = make_trainer(with_all_levers(kind), tmp_path / "straight", way="compiled loops", unlabelled=unlabelled)
+    assert_stopped_equals_straight(trainer, (2, 4, 7, 10))
+
+
+def test_unlabelled_reviews_are_read_epoch_after_epoch_of_their_own_as_counted_over_the_whole_training(
+    tmp_path: Path,
+) -> None:
+    others = make_set(13, seed=5).token_ids
+    trainer = make_trainer(with_all_levers("virtual"), tmp_path, unlabelled=others, validation=0)
+    read: list[np.ndarray] = []
+
+    def count(arrays: Any, state: TrainingState) -> None:
+        read.append(arrays.unlabelled[arrays.unlabelled[:, 0] != 1])  # without rows that fill up
+        state.loss_sum, state.correct = state.loss_sum + 1, state.correct + 1
+        state.reviews, state.batch = state.reviews + arrays.count, state.batch + 1
+
+    trainer.train_on = count
+    trainer.fit(TrainingState())
+    # Nine steps: two epochs of four batches, the fourth of which has one review, and one batch more.
+    assert sorted(len(batch) for batch in read[:4]) == sorted(len(batch) for batch in read[4:8]) == [1, 4, 4, 4]
+    for epoch in (read[:4], read[4:8]):
+        rows = sorted(tuple(row[row > 0].tolist()) for batch in epoch for row in batch)
+        assert rows == sorted(tuple(row[row > 0].tolist()) for row in others.pad(np.arange(13), 5))
+    resumed = [batch.indices.tolist() for _, batch in zip(range(5), trainer.unlabelled_batches(4), strict=False)]
+    assert [others.pad(np.array(indices), 5)[:, 0].tolist() for indices in resumed] == [
+        b[:, 0].tolist() for b in read[4:]
+    ]
+
+
+def test_the_average_is_validated_and_kept_as_best_and_the_weights_as_last(tmp_path: Path) -> None:
+    trainer = make_trainer(make_config(average=0.9), tmp_path / "run")
+    state = TrainingState()
+    trainer.epochs = 1
+    trainer.fit(state)
+    raw = [variable.numpy() for variable in trainer.network.trainable_variables]
+    mean = [variable.numpy() for variable in trainer.average.variables]
+    assert max(np.abs(one - another).max() for one, another in zip(raw, mean, strict=True)) > 1e-3
+    other = make_trainer(make_config(), tmp_path / "other")
+    losses = {}
+    for name, path, expected in (
+        ("last", trainer.run.last_checkpoint_path, raw),
+        ("best", trainer.run.best_checkpoint_path, mean),
+    ):
+        restore_checkpoint(path, other.network)
+        for variable, value in zip(other.network.trainable_variables, expected, strict=True):
+            np.testing.assert_array_equal(variable.numpy(), value)
+        logits = other.network(other.validation.token_ids.pad(np.arange(6), 5), training=False).numpy()[:, 0]
+        losses[name] = np.log1p(np.exp(np.where(other.validation.labels == 1, -logits, logits))).mean()
+    assert state.history[0].val_loss == pytest.approx(losses["best"], abs=1e-6)
+    assert abs(losses["last"] - losses["best"]) > 1e-4
+    # `last` has the average beside the weights, to go on with.
+    restore_checkpoint(trainer.run.best_checkpoint_path, trainer.network, trainer.optimizer, trainer.average)
+    restore_checkpoint(trainer.run.last_checkpoint_path, trainer.network, trainer.optimizer, trainer.average)
+    for variable, value in zip(trainer.average.variables, mean, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), value)
+
+
+def test_stopped_while_the_average_is_validated_a_run_keeps_the_weights(tmp_path: Path) -> None:
+    # The fourth call of `advance` is that of the first validation.
+    trainer = make_trainer(make_config(average=0.9), tmp_path / "run", progress=Recorder(stop_at=4))
+    trainer.fit(TrainingState())
+    straight = make_trainer(make_config(average=0.9), tmp_path / "straight", validation=0)
+    straight.epochs = 1
+    straight.fit(TrainingState())
+    for one, another in zip(values(trainer), values(straight), strict=True):
+        np.testing.assert_array_equal(one, another)
+
+
+def test_the_history_has_the_rate_of_the_schedule_at_the_end_of_each_epoch(tmp_path: Path) -> None:
+    # Nine steps, of which three rise; after the sixth half of the fall is done.
+    config = make_config(schedule={"warmup": 1 / 3, "decay": "linear"})
+    trainer, state = make_trainer(config, tmp_path, validation=0), TrainingState()
+    trainer.fit(state)
+    assert [row.learning_rate for row in state.history] == pytest.approx([0.05, 0.025, 0.0])
+    assert read_history(trainer.run.history_path).rows == state.history
 
 
 def test_a_loss_that_is_no_number_stops_with_advice_and_leaves_the_epoch_before(tmp_path: Path) -> None:
     from sentiment_cli.training.fit import NotFinite
 
-    trainer = make_trainer(make_config(), tmp_path)
-    trainer.config = trainer.config.model_copy(
-        update={"training": trainer.config.training.model_copy(update={"epochs": 1})}
-    )
+    trainer = make_trainer(make_config(), tmp_path, epochs=1)
     state = TrainingState()
     trainer.fit(state)
     before = trainer.run.last_checkpoint_path.read_bytes()
     expected = values(trainer)
-    trainer.config = make_config()
+    trainer.epochs = 3
     trainer.optimizer.learning_rate.assign(3e38)
     with pytest.raises(NotFinite) as caught:
         trainer.fit(state)
@@ -346,7 +463,7 @@ def test_a_full_disk_at_the_end_of_an_epoch_leaves_the_checkpoints_of_the_epoch_
         Path(file).write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    trainer.config = make_config(epochs=2)
+    trainer.epochs = 2
     monkeypatch.setattr(np, "savez", fill_disk)
     with pytest.raises(OSError, match="No space left"):
         trainer.fit(state)

@@ -200,7 +200,8 @@ def test_every_optimizer_builds_with_the_configured_rate_and_clip(optimizer: str
 
     from sentiment_cli.training.optimizers import build_optimizer
 
-    built = build_optimizer(Training.model_validate({"optimizer": optimizer, "learning_rate": 0.25, "clip_norm": 2.0}))
+    settings = Training.model_validate({"optimizer": optimizer, "learning_rate": 0.25, "clip_norm": 2.0})
+    built = build_optimizer(settings, steps=1)
     kinds = {kind.__name__.lower(): kind for kind in vars(keras.optimizers).values() if isinstance(kind, type)}
     assert isinstance(built, kinds[optimizer])
     assert float(built.learning_rate) == 0.25

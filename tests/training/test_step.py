@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sentiment_cli.config.schema import Config, Training
+from sentiment_cli.config.schema import Config
 
 BATCH = np.array([[2, 3, 4], [5, 2, 0], [6, 0, 0]], np.int32)
 LABELS = np.array([1, 0, 1], np.int32)
@@ -25,13 +25,17 @@ def make_network(*recurrent: dict[str, Any], classes: int = 2, threads: int | No
     return build_network(config, 8, classes, threads=threads)
 
 
-def make_step(network: Any, *, jit_compile: bool = False, **training: Any) -> tuple[Any, Any]:
+def make_step(
+    network: Any, *, jit_compile: bool = False, word_dropout: float = 0.0, **training: Any
+) -> tuple[Any, Any]:
     from sentiment_cli.training.optimizers import build_optimizer
     from sentiment_cli.training.step import build_train_step
 
-    optimizer = build_optimizer(Training(**training))
+    model = {"embedding": {"word_dropout": word_dropout}}
+    config = Config.model_validate({"model": model, "training": training})
+    optimizer = build_optimizer(config.training, steps=1)
     optimizer.build(network.trainable_variables)
-    return build_train_step(network, optimizer, jit_compile=jit_compile), optimizer
+    return build_train_step(network, optimizer, config, jit_compile=jit_compile), optimizer
 
 
 def values(network: Any) -> dict[str, np.ndarray]:
@@ -68,7 +72,7 @@ def numpy_losses(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("classes", [2, 3])
 def test_the_loss_is_the_negative_logarithm_of_the_right_class(classes: int) -> None:
-    from sentiment_cli.training.step import cross_entropy
+    from sentiment_cli.training.objective import cross_entropy
 
     logits = np.random.default_rng(1).normal(0, 2, (6, 1 if classes == 2 else classes)).astype(np.float32)
     labels = np.arange(6, dtype=np.int32) % classes
@@ -76,14 +80,14 @@ def test_the_loss_is_the_negative_logarithm_of_the_right_class(classes: int) -> 
 
 
 def test_a_sure_mistake_has_a_finite_loss() -> None:
-    from sentiment_cli.training.step import cross_entropy
+    from sentiment_cli.training.objective import cross_entropy
 
     logits = np.array([[500.0], [-500.0]], np.float32)
     assert np.asarray(cross_entropy(np.array([0, 1], np.int32), logits)).tolist() == [500, 500]
 
 
 def test_a_tie_of_two_classes_goes_to_the_first() -> None:
-    from sentiment_cli.training.step import is_correct
+    from sentiment_cli.training.objective import is_correct
 
     logits = np.array([[0.0], [0.0], [0.1], [-0.1]], np.float32)
     assert np.asarray(is_correct(np.array([0, 1, 1, 0], np.int32), logits)).tolist() == [True, False, True, True]
@@ -165,7 +169,9 @@ def test_a_gradient_within_the_limit_is_not_scaled() -> None:
 @pytest.mark.parametrize("cell", CELLS)
 def test_one_step_moves_every_weight(cell: str) -> None:
     layers = [{"cell": cell, "units": 3, "bidirectional": True}, {"cell": cell, "units": 3}]
-    network = make_network(*layers, pooling=["last", "max", "mean"], dense=[{"units": 3, "activation": "tanh"}])
+    network = make_network(
+        *layers, pooling=["last", "max", "mean", "attention"], dense=[{"units": 3, "activation": "tanh"}]
+    )
     before = values(network)
     step, _ = make_step(network)
     step(BATCH, LABELS, ONES, ONES)
@@ -199,3 +205,96 @@ def test_scoring_has_no_dropout() -> None:
     score = build_score_step(network)
     np.testing.assert_array_equal(score(BATCH), score(BATCH))
     np.testing.assert_allclose(score(BATCH), network(BATCH, training=False), atol=1e-6)
+
+
+def test_an_adversarial_step_is_the_same_in_keras_loop_under_xla_and_in_compiled_loops() -> None:
+    import keras
+
+    from sentiment_cli.model.network import build_network
+
+    adversarial = {"kind": "labelled", "norm": 2.0}
+    model = {"embedding": {"dim": 4}, "recurrent": [{"cell": "gru", "units": 3}], "pooling": ["attention", "last"]}
+    config, results = Config.model_validate({"model": model, "training": {"adversarial": adversarial}}), []
+    for jit_compile, threads in ((False, None), (True, None), (False, 2)):
+        keras.utils.set_random_seed(1)
+        network = build_network(config, 8, 2, threads=threads)
+        options = {"optimizer": "sgd", "learning_rate": 0.5, "clip_norm": 1.0, "label_smoothing": 0.1}
+        step, _ = make_step(network, jit_compile=jit_compile, adversarial=adversarial, **options)
+        figures = [[float(figure) for figure in step(BATCH, LABELS, ONES, ONES)] for _ in range(2)]
+        results.append((figures, [weight.numpy() for weight in network.trainable_variables]))
+    (plain_figures, plain), *others = results
+    for figures, weights in others:
+        np.testing.assert_allclose(plain_figures, figures, atol=1e-5)
+        for one, another in zip(plain, weights, strict=True):
+            np.testing.assert_allclose(one, another, atol=1e-5)
+
+
+def test_a_smoothed_step_reports_the_loss_as_it_is_and_learns_by_the_smoothed_one() -> None:
+    network, table = bag_of_words()
+    step, _ = make_step(network, optimizer="sgd", learning_rate=0.5, label_smoothing=0.4)
+    loss_sum, _ = step(BATCH, LABELS, ONES, ONES)
+    logits = table[BATCH].sum(axis=1)
+    assert float(loss_sum) == pytest.approx(numpy_losses(logits, LABELS).sum(), rel=1e-5)
+    difference = 1 / (1 + np.exp(-logits[:, 0])) - (0.6 * LABELS + 0.2)
+    expected = table.copy()
+    for row, each in zip(BATCH, difference, strict=True):
+        np.subtract.at(expected[:, 0], row, 0.5 * each / len(BATCH))
+    np.testing.assert_allclose(network.weights[0].numpy(), expected, atol=1e-6)
+
+
+def drop(rate: float, seed: tuple[int, int], token_ids: np.ndarray) -> np.ndarray:
+    from sentiment_cli.training.step import drop_words
+
+    return np.asarray(drop_words(token_ids, rate, np.array(seed, np.int64)))
+
+
+def many_words() -> np.ndarray:
+    """20,000 words and as much padding."""
+    token_ids = np.random.default_rng(1).integers(2, 100, (200, 200)).astype(np.int32)
+    token_ids[:, 100:] = 0
+    return token_ids
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5])
+def test_a_share_of_the_words_becomes_unknown_and_padding_stays(rate: float) -> None:
+    token_ids = many_words()
+    dropped = drop(rate, (1, 2), token_ids)
+    assert (dropped[:, 100:] == 0).all()
+    changed = dropped != token_ids
+    assert set(dropped[changed].tolist()) == {1}
+    # Within four standard deviations, over all words and over those of each place.
+    assert abs(changed[:, :100].mean() - rate) < 4 * np.sqrt(rate * (1 - rate) / 20_000)
+    assert np.abs(changed[:, :100].mean(axis=0) - rate).max() < 5 * np.sqrt(rate * (1 - rate) / 200)
+
+
+def test_which_words_are_dropped_is_a_function_of_the_seed_and_the_step() -> None:
+    token_ids = many_words()
+    first = drop(0.3, (1, 2), token_ids)
+    np.testing.assert_array_equal(drop(0.3, (1, 2), token_ids), first)
+    for other in ((1, 3), (2, 2), (2, 1)):
+        again = drop(0.3, other, token_ids)
+        # Independent: both at once about as often as the product of the shares.
+        assert ((first == 1) & (again == 1)).sum() == pytest.approx(0.09 * 20_000, rel=0.15)
+
+
+def test_a_step_drops_words_by_its_number_and_scoring_drops_none() -> None:
+    from sentiment_cli.training.step import build_score_step
+
+    token_ids = np.tile(np.arange(2, 8, dtype=np.int32), (3, 1))
+    moved = []
+    for start in (0, 0, 1):
+        network, table = bag_of_words()
+        step, optimizer = make_step(network, word_dropout=0.5, optimizer="sgd", learning_rate=0.5, seed=3)
+        optimizer.iterations.assign(start)
+        expected = table[token_ids].sum(axis=1)
+        np.testing.assert_allclose(build_score_step(network)(token_ids), expected, atol=1e-6)
+        step(token_ids, LABELS, ONES, ONES)
+        dropped = drop(0.5, (3, start), token_ids)
+        logits = table[dropped].sum(axis=1)[:, 0]
+        gradient = np.zeros(8)
+        for row, logit, label in zip(dropped, logits, LABELS, strict=True):
+            np.add.at(gradient, row, (1 / (1 + np.exp(-logit)) - label) / 3)
+        moved.append(network.weights[0].numpy()[:, 0])
+        np.testing.assert_allclose(moved[-1], table[:, 0] - 0.5 * gradient, atol=1e-6)
+    np.testing.assert_array_equal(moved[0], moved[1])
+    assert not np.allclose(moved[0], moved[2])

@@ -190,18 +190,35 @@ def test_a_relative_source_is_saved_so_that_it_means_the_same_elsewhere(
 
 # -- Interrupted and continued ---------------------------------------------------------------------------------------
 
-CELLS = {
-    "lstm": {"recurrent": [{"cell": "lstm", "units": 3, "dropout": 0.3}], "dropout": 0.4},
-    "gru": {"recurrent": [{"cell": "gru", "units": 3, "recurrent_dropout": 0.3}], "pooling": ["max", "last"]},
+RUNS: dict[str, dict[str, dict[str, Any]]] = {
+    "lstm": {"model": {"recurrent": [{"cell": "lstm", "units": 3, "dropout": 0.3}], "dropout": 0.4}},
+    "gru": {
+        "model": {"recurrent": [{"cell": "gru", "units": 3, "recurrent_dropout": 0.3}], "pooling": ["max", "last"]}
+    },
+    # One epoch is too few for eight steps, so that there are two as in the others.
+    "everything": {
+        "model": {"embedding": {"dim": 4, "dropout": 0.2, "word_dropout": 0.2}, "pooling": "attention", "dropout": 0.4},
+        "training": {
+            **{"epochs": 1, "min_steps": 8, "label_smoothing": 0.1, "average": 0.9},
+            "schedule": {"warmup": 0.4},
+            "adversarial": {"kind": "virtual"},
+        },
+    },
 }
 
 
-@pytest.fixture(scope="module", params=CELLS)
+def change_sections(config: Config, sections: dict[str, dict[str, Any]]) -> Config:
+    for section, values in sections.items():
+        config = change(config, section, **values)
+    return config
+
+
+@pytest.fixture(scope="module", params=RUNS)
 def uninterrupted(
     request: pytest.FixtureRequest, tiny_config: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Config, Path]:
     """A configuration with dropout and its run."""
-    config = change(load_config(tiny_config), "model", **CELLS[request.param])
+    config = change_sections(load_config(tiny_config), RUNS[request.param])
     directory = tmp_path_factory.mktemp("uninterrupted") / "run"
     train(config, directory)
     return config, directory
@@ -506,6 +523,12 @@ def test_a_dry_run_tells_what_a_training_would_be_and_leaves_nothing(
     assert report.expected_seconds == pytest.approx(2 * report.seconds_per_epoch, abs=0.06)
     assert report.memory_bytes > 50_000_000
     assert report.warnings == told.warnings
+
+
+def test_a_dry_run_counts_the_epochs_that_the_steps_need(workplace: Path, tiny_config: Path) -> None:
+    report = dry_run(change_sections(load_config(tiny_config), RUNS["everything"]))
+    assert list(workplace.iterdir()) == []
+    assert report.expected_seconds == pytest.approx(2 * report.seconds_per_epoch, abs=0.06)
 
 
 def test_a_dry_run_fails_with_what_a_training_would_fail_with(workplace: Path, tiny_config: Path) -> None:
