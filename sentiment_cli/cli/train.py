@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sentiment_cli.cli._options import output_options
-from sentiment_cli.cli._output import Output, duration, pairs
+from sentiment_cli.cli._output import Output, accuracy_text, duration, pairs
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.config.load import DEFAULT_CONFIG, load_config
 from sentiment_cli.config.overrides import Override
@@ -185,8 +185,9 @@ def _result_text(result: TrainResult) -> str:
             ("validation", f"accuracy {result.validation['accuracy']:.4f}, loss {result.validation['loss']:.4f}")
         )
     if result.test:
-        baseline = f"always the most frequent class: {result.test.majority_baseline:.4f}"
-        rows.append(("test", f"accuracy {result.test.accuracy:.4f}, loss {result.test.loss:.4f} ({baseline})"))
+        accuracy = accuracy_text(result.test.accuracy, result.test.accuracy_interval)
+        rows.append(("test", f"accuracy {accuracy}, loss {result.test.loss:.4f}"))
+        rows.append(("baseline", f"{result.test.majority_baseline:.4f} (always the most frequent class)"))
     rows.append(("parameters", f"{result.parameters:,}"))
     phases = ", ".join(f"{name} {duration(seconds)}" for name, seconds in result.seconds.items() if name != "total")
     rows.append(("time", f"{duration(result.seconds['total'])} ({phases})"))

@@ -173,7 +173,8 @@ def test_the_saved_configuration_repeats_the_run(trained_run: Path, tmp_path: Pa
     assert list(values) == [
         "run", "status", "stop_reason", "best_epoch", "epochs", "parameters", "device", "seconds", "validation", "test",
     ]  # fmt: skip
-    assert values["test"] == {key: Run(trained_run).read_metrics()["test"][key] for key in ("loss", "accuracy")}
+    figures = Run(trained_run).read_metrics()["test"]
+    assert values["test"] == {key: figures[key] for key in ("loss", "accuracy", "accuracy_interval")}
     best = history(trained_run)[1]
     assert values["validation"] == {"loss": best.val_loss, "accuracy": best.val_accuracy}
     assert result.exit_code == 0
