@@ -21,6 +21,7 @@ RANKS = {
     "": 0,
     "errors": 0,
     "atomic": 0,
+    "checkout": 0,
     "config": 1,
     "runs": 1,
     "resources": 1,

@@ -76,7 +76,8 @@ def train(
         raise UsageError("--name and --output-dir both say where the run goes; give one of them.")
     overrides = _overrides(source, epochs, seed, limit, device, no_test)
     config = load_config(name or DEFAULT_CONFIG, overrides, settings)
-    run = _choose_run(name or DEFAULT_CONFIG, run_name, output_dir)
+    config_name = _config_name(name or DEFAULT_CONFIG)
+    run = _choose_run(config_name, run_name, output_dir)
     from sentiment_cli.workflows.train import check_free
     from sentiment_cli.workflows.train import train as train_workflow
 
@@ -85,7 +86,9 @@ def train(
         _dry_run(config, run, output)
         return
     with make_progress(output) as progress:
-        result = train_workflow(config, run.path, progress=progress, command=_command(), force=force)
+        result = train_workflow(
+            config, run.path, progress=progress, command=_command(), config_name=config_name, force=force
+        )
     _show(result, output)
 
 
@@ -113,6 +116,10 @@ def _refuse_with_resume(options: list[str]) -> None:
         )
 
 
+def _config_name(given: str) -> str:
+    return "stdin" if given == "-" else Path(given).name.removesuffix(".yaml")
+
+
 def _choose_run(config_name: str, run_name: str | None, output_dir: Path | None) -> Run:
     if output_dir is not None:
         return Run(output_dir)
@@ -120,8 +127,7 @@ def _choose_run(config_name: str, run_name: str | None, output_dir: Path | None)
         if safe_name(run_name) != run_name:
             raise UsageError(f"--name {run_name!r} cannot be a directory name everywhere; try {safe_name(run_name)!r}.")
         return Run(RUNS_DIR / run_name)
-    stem = "stdin" if config_name == "-" else Path(config_name).name.removesuffix(".yaml")
-    return new_run(f"{stem}-{datetime.now():%Y%m%d-%H%M%S}")
+    return new_run(f"{config_name}-{datetime.now():%Y%m%d-%H%M%S}")
 
 
 def _resume(run: Run, epochs: int | None, output: Output) -> None:

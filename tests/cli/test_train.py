@@ -52,6 +52,7 @@ class Called:
 
     config: Config
     path: Path
+    config_name: str
     force: bool
 
 
@@ -63,9 +64,9 @@ def called(cli: Cli, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> Callab
     class Enough(Exception):
         pass
 
-    def train(config: Config, path: Path, *, force: bool, **_: object) -> None:
+    def train(config: Config, path: Path, *, config_name: str, force: bool, **_: object) -> None:
         path.mkdir(parents=True, exist_ok=True)
-        calls.append(Called(config, path, force))
+        calls.append(Called(config, path, config_name, force))
         raise Enough
 
     def run(*arguments: str | Path, input: str | bytes | None = None) -> Called:
@@ -221,7 +222,9 @@ class TestDefaultName:
     def test_is_configuration_date_and_time(self, called: Callable[..., Called], config: str, name: str) -> None:
         Path("sub").mkdir()
         Path("sub/mine.v2.yaml").write_text("{}\n", encoding="utf-8")
-        assert called("-c", config, input="{}\n").path == Path("runs") / name
+        call = called("-c", config, input="{}\n")
+        assert call.path == Path("runs") / name
+        assert call.config_name == name.removesuffix("-20260301-120005")
 
     def test_is_made_unique_within_a_second(self, called: Callable[..., Called]) -> None:
         names = [called("-c", "gru").path.name for _ in range(3)]

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from conftest import tiny_texts, write_reviews
 
+from sentiment_cli.checkout import package_commit
 from sentiment_cli.config import Config, config_values, load_config
 from sentiment_cli.errors import ConfigError, DataError, DeviceError, Interrupted, RunError, SentimentError
 from sentiment_cli.evaluation.predictions import read_predictions
@@ -132,6 +133,8 @@ def test_the_record_says_what_was_done_with_what(trained_run: Path, tiny_reviews
     }
     assert record["seconds"]["total"] >= record["seconds"]["training"] > 0
     assert {"python", "tensorflow", "keras", "sentiment-cli"} <= set(record["versions"])
+    assert record["config_name"] is None
+    assert record["commit"] == package_commit()
     assert record["cores"] >= 1
     assert {"platform", "processor", "format_version"} <= set(record)
 
