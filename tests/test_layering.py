@@ -27,6 +27,7 @@ RANKS = {
     "resources": 1,
     "data": 2,
     "diagnosis": 2,
+    "evaluation.comparison": 2,
     "evaluation.intervals": 2,
     "evaluation.metrics": 2,
     "evaluation.predictions": 2,

@@ -95,6 +95,12 @@ def test_command_ends_without_tensorflow(workplace: Path, arguments: list[str]) 
     assert TENSORFLOW & set(result["loaded"]) == set()
 
 
+def test_runs_are_compared_without_tensorflow(run_copy: Path) -> None:
+    result = run_command("compare", "tiny", "tiny")
+    assert result["code"] == 0
+    assert TENSORFLOW & set(result["loaded"]) == set()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -106,6 +112,7 @@ def test_command_ends_without_tensorflow(workplace: Path, arguments: list[str]) 
         (["predict", "--run", "no-such", "text"], 1),
         (["misclassified"], 1),
         (["plot-history"], 1),
+        (["compare", "no-such", "nor-this"], 1),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
 )

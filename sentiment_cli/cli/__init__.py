@@ -6,6 +6,7 @@ import click
 
 from sentiment_cli.cli._errors import CommandGroup
 from sentiment_cli.cli._options import output_options
+from sentiment_cli.cli.compare import compare
 from sentiment_cli.cli.configs import configs, init, validate
 from sentiment_cli.cli.data import data
 from sentiment_cli.cli.download import download
@@ -32,6 +33,6 @@ def main() -> None:
 
 
 for _command in (
-    train, evaluate, plot_history, misclassified, predict, download, data, configs, init, validate, runs, info,
+    train, evaluate, compare, plot_history, misclassified, predict, download, data, configs, init, validate, runs, info,
 ):  # fmt: skip
     main.add_command(_command)
