@@ -34,6 +34,7 @@ RANKS = {
     "history": 2,
     "misclassified": 2,
     "pages": 2,
+    "results": 2,
     "tables": 0,
     "plots": 2,
     "recurrent.conditions": 2,

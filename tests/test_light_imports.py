@@ -95,10 +95,11 @@ def test_command_ends_without_tensorflow(workplace: Path, arguments: list[str]) 
     assert TENSORFLOW & set(result["loaded"]) == set()
 
 
-def test_runs_are_compared_without_tensorflow(run_copy: Path) -> None:
-    result = run_command("compare", "tiny", "tiny")
-    assert result["code"] == 0
-    assert TENSORFLOW & set(result["loaded"]) == set()
+def test_runs_are_compared_and_collected_without_tensorflow(run_copy: Path) -> None:
+    for arguments in (["compare", "tiny", "tiny"], ["results", "tiny"]):
+        result = run_command(*arguments)
+        assert result["code"] == 0
+        assert TENSORFLOW & set(result["loaded"]) == set()
 
 
 @pytest.mark.parametrize(
@@ -113,6 +114,8 @@ def test_runs_are_compared_without_tensorflow(run_copy: Path) -> None:
         (["misclassified"], 1),
         (["plot-history"], 1),
         (["compare", "no-such", "nor-this"], 1),
+        (["results", "no-such"], 1),
+        (["results"], 1),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
 )
