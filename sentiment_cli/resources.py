@@ -35,13 +35,18 @@ def imdb_candidates() -> list[Path]:
     """Where ``aclImdb`` is looked for: ``$SENTIMENT_DATA``, ``./datasets``, the user's cache."""
     configured = _configured_dir()
     places = [configured] if configured else []
-    places += [Path("datasets"), platformdirs.user_cache_path("sentiment")]
+    places += [Path("datasets"), user_cache_dir()]
     return [place / "aclImdb" for place in places]
 
 
 def imdb_download_dir() -> Path:
     """Where ``download imdb`` puts ``aclImdb`` when not told: ``$SENTIMENT_DATA``, else the user's cache."""
-    return _configured_dir() or platformdirs.user_cache_path("sentiment")
+    return _configured_dir() or user_cache_dir()
+
+
+def user_cache_dir() -> Path:
+    """Where files go that can be fetched or computed again; on Linux below ``$XDG_CACHE_HOME`` or ``~/.cache``."""
+    return platformdirs.user_cache_path("sentiment")
 
 
 def _configured_dir() -> Path | None:

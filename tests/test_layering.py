@@ -22,6 +22,7 @@ RANKS = {
     "errors": 0,
     "atomic": 0,
     "checkout": 0,
+    "baseline": 2,
     "config": 1,
     "runs": 1,
     "resources": 1,

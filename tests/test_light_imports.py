@@ -102,6 +102,13 @@ def test_runs_are_compared_and_collected_without_tensorflow(run_copy: Path) -> N
         assert TENSORFLOW & set(result["loaded"]) == set()
 
 
+def test_a_baseline_that_was_computed_before_is_shown_without_tensorflow(workplace: Path) -> None:
+    first, second = (run_command("baseline", "--limit", "5") for _ in range(2))
+    assert (first["code"], second["code"]) == (0, 0)
+    assert set(first["loaded"]) >= TENSORFLOW
+    assert (TENSORFLOW | {"sklearn"}) & set(second["loaded"]) == set()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -110,6 +117,9 @@ def test_runs_are_compared_and_collected_without_tensorflow(run_copy: Path) -> N
         (["train", "--data", "no/such/directory"], 1),
         (["train", "--resume", "no-such"], 1),
         (["evaluate", "no-such"], 1),
+        (["baseline", "--config", "no-such"], 2),
+        (["baseline", "--data", "no/such/directory"], 1),
+        (["baseline", "no-such"], 1),
         (["predict", "--run", "no-such", "text"], 1),
         (["misclassified"], 1),
         (["plot-history"], 1),

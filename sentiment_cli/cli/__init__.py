@@ -6,6 +6,7 @@ import click
 
 from sentiment_cli.cli._errors import CommandGroup
 from sentiment_cli.cli._options import output_options
+from sentiment_cli.cli.baseline import baseline
 from sentiment_cli.cli.compare import compare
 from sentiment_cli.cli.configs import configs, init, validate
 from sentiment_cli.cli.data import data
@@ -34,7 +35,7 @@ def main() -> None:
 
 
 for _command in (
-    train, evaluate, compare, plot_history, misclassified, predict, download, data, configs, init, validate, runs,
-    results, info,
+    train, evaluate, baseline, compare, plot_history, misclassified, predict, download, data,
+    configs, init, validate, runs, results, info,
 ):  # fmt: skip
     main.add_command(_command)

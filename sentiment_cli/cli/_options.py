@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from sentiment_cli import __version__
+from sentiment_cli.config.overrides import Override
 from sentiment_cli.runs import SPLITS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -31,6 +32,32 @@ def split_option(command: Command) -> Command:
     return click.option(
         "--split", type=click.Choice(SPLITS), default="test", show_default=True, help="Part of the run's own data."
     )(command)
+
+
+def make_overrides(
+    *,
+    source: str | None = None,
+    epochs: int | None = None,
+    seed: int | None = None,
+    limit: int | None = None,
+    device: str | None = None,
+    test: bool | None = None,
+) -> list[Override]:
+    """What ``--data``, ``--epochs``, ``--seed``, ``--limit``, ``--device``, ``--test`` and ``--no-test`` replace.
+
+    None: the option was not given.
+    """
+    overrides = []
+    if source is not None:
+        overrides += [Override(("data", "source"), source, "--data"), Override(("data", "classes"), None, "--data")]
+    for key, value in {"epochs": epochs, "seed": seed, "device": device}.items():
+        if value is not None:
+            overrides.append(Override(("training", key), value, f"--{key}"))
+    if test is not None:
+        overrides.append(Override(("training", "evaluate_test"), test, "--test" if test else "--no-test"))
+    if limit is not None:
+        overrides.append(Override(("data", "limit"), limit, "--limit"))
+    return overrides
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: bool) -> None:

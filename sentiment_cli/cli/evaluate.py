@@ -64,12 +64,14 @@ def _failed(gate: tuple[str, float], result: EvaluateResult) -> str | None:
 def _text(result: EvaluateResult) -> str:
     figures = result.evaluation
     auc = "undefined (a class has no reviews)" if figures.roc_auc is None else f"{figures.roc_auc:.4f}"
+    linear = [f"{accuracy:.4f} ({name})" for name, accuracy in (result.linear_baseline or {}).items()]
     head = pairs(
         [
             ("run", str(result.run.path)),
             ("split", f"{result.split}, {figures.examples:,} reviews"),
             ("accuracy", accuracy_text(figures.accuracy, figures.accuracy_interval)),
             ("baseline", f"{figures.majority_baseline:.4f} (always the most frequent class)"),
+            *([("linear", f"accuracy {', '.join(linear)}")] if linear else []),
             ("loss", f"{figures.loss:.4f}"),
             ("macro F1", f"{figures.macro_f1:.4f}"),
             ("ROC AUC", auc),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sentiment_cli.cli._options import output_options
+from sentiment_cli.cli._options import make_overrides, output_options
 from sentiment_cli.cli._output import Output, accuracy_text, duration, pairs
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.config.load import DEFAULT_CONFIG, load_config
@@ -74,7 +74,8 @@ def train(
         return
     if run_name and output_dir:
         raise UsageError("--name and --output-dir both say where the run goes; give one of them.")
-    overrides = _overrides(source, epochs, seed, limit, device, no_test)
+    test = False if no_test else None
+    overrides = make_overrides(source=source, epochs=epochs, seed=seed, limit=limit, device=device, test=test)
     config = load_config(name or DEFAULT_CONFIG, overrides, settings)
     config_name = _config_name(name or DEFAULT_CONFIG)
     run = _choose_run(config_name, run_name, output_dir)
@@ -90,22 +91,6 @@ def train(
             config, run.path, progress=progress, command=_command(), config_name=config_name, force=force
         )
     _show(result, output)
-
-
-def _overrides(
-    source: str | None, epochs: int | None, seed: int | None, limit: int | None, device: str | None, no_test: bool
-) -> list[Override]:
-    overrides = []
-    if source is not None:
-        overrides += [Override(("data", "source"), source, "--data"), Override(("data", "classes"), None, "--data")]
-    plain = {"epochs": epochs, "seed": seed, "device": device, "evaluate_test": False if no_test else None}
-    for key, value in plain.items():
-        if value is not None:
-            option = "--no-test" if key == "evaluate_test" else f"--{key}"
-            overrides.append(Override(("training", key), value, option))
-    if limit is not None:
-        overrides.append(Override(("data", "limit"), limit, "--limit"))
-    return overrides
 
 
 def _refuse_with_resume(options: list[str]) -> None:

@@ -218,11 +218,10 @@ def _reads_rows(recurrent: Any) -> bool:
     if isinstance(recurrent, CompiledBidirectional):
         layers = [recurrent.forward_layer, recurrent.backward_layer]
         return recurrent.runs_jointly(training=True) and not any(layer.dropout for layer in layers)
-    return (
-        isinstance(recurrent, _CompiledLoop)
-        and is_exact(recurrent, training=True)
-        and not (recurrent.dropout or recurrent.stateful)
-    )
+    if not isinstance(recurrent, _CompiledLoop):
+        return False
+    layer: Any = recurrent
+    return is_exact(layer, training=True) and not (layer.dropout or layer.stateful)
 
 
 def _drop_out(layer: Any, sequences: Any, *, training: bool) -> Any:

@@ -9,16 +9,20 @@
 Nothing heavy is imported with this package; the functions load TensorFlow when they need it.
 """
 
+from sentiment_cli.workflows.baseline import BaselineResult, baseline, baseline_of_run
 from sentiment_cli.workflows.evaluate import EvaluateResult, evaluate
 from sentiment_cli.workflows.predict import TextPrediction, predict
 from sentiment_cli.workflows.results import DryRun, TrainResult
 from sentiment_cli.workflows.train import dry_run, resume, train
 
 __all__ = [
+    "BaselineResult",
     "DryRun",
     "EvaluateResult",
     "TextPrediction",
     "TrainResult",
+    "baseline",
+    "baseline_of_run",
     "dry_run",
     "evaluate",
     "predict",

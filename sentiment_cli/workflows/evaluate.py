@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from sentiment_cli.evaluation.metrics import Evaluation
 from sentiment_cli.runs import SPLITS, Run, safe_name
 from sentiment_cli.runtime import load_tensorflow
 from sentiment_cli.training.progress import Progress, Silent
+from sentiment_cli.workflows.baseline import known_accuracies
 from sentiment_cli.workflows.record import check_has_model, read_config
 
 
@@ -31,16 +33,20 @@ class EvaluateResult:
         split: ``train``, ``validation``, ``test``, or ``all`` for other data that have no test part.
         evaluation: the figures.
         directory: where its files are.
+        linear_baseline: the accuracies of the linear baselines on the same reviews, by name; None where they were
+            not computed yet, on the training part, and on other data.
     """
 
     run: Run
     split: str
     evaluation: Evaluation
     directory: Path
+    linear_baseline: dict[str, float] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The object of ``evaluate --json``."""
-        return {"run": str(self.run.path), "split": self.split, **self.evaluation.to_dict()}
+        figures = self.evaluation.to_dict()
+        return {"run": str(self.run.path), "split": self.split, **figures, "linear_baseline": self.linear_baseline}
 
 
 def evaluate(
@@ -79,7 +85,9 @@ def _evaluate_own(run: Run, config: Config, record: dict[str, Any], split: str, 
     if not root.is_dir():
         raise DataError(f"The reviews of {run.path} are gone from {root}; evaluate other ones with --data.")
     progress.phase("checking files")
-    data = prepare_data(config.data, config.training.seed, root=root, with_test=split == "test")
+    # Which training reviews are left out as duplicates depends on the test part.
+    with_test = split == "test" or config.data.drop_duplicates
+    data = prepare_data(config.data, config.training.seed, root=root, with_test=with_test)
     _check_own_data(run, record, data, split, progress)
     load_tensorflow()
     from sentiment_cli.runtime import choose_device, evaluation_device
@@ -95,7 +103,22 @@ def _evaluate_own(run: Run, config: Config, record: dict[str, Any], split: str, 
     reviews = _own_reviews(run, config, data, split, progress)
     evaluation = evaluate_reviews(classifier, reviews, own_files(run, split), progress, split)
     keep_metrics(run, split, evaluation)
-    return EvaluateResult(run, split, evaluation, run.path)
+    bar = _linear_baseline(run, config, record, data, split, progress)
+    return EvaluateResult(run, split, evaluation, run.path, bar)
+
+
+def _linear_baseline(
+    run: Run, config: Config, record: dict[str, Any], data: PreparedData, split: str, progress: Progress
+) -> dict[str, float] | None:
+    """The linear baselines of the same division; where there can be some, a note says how to compute them."""
+    if split == "train" or record.get("data", {}).get("fingerprint") != data.report.fingerprint:
+        return None
+    known = known_accuracies(config, data, split)
+    if known is None:
+        option = "--test " if split == "test" and not config.training.evaluate_test else ""
+        command = f"sentiment baseline {option}{shlex.quote(str(run.path))}"
+        progress.note(f"For what a linear model reaches on these reviews: {command}")
+    return known
 
 
 def _check_own_data(run: Run, record: dict[str, Any], data: PreparedData, split: str, progress: Progress) -> None:

@@ -19,6 +19,7 @@ KEYS = [
     "classes",
     "confusion_matrix",
     "examples",
+    "linear_baseline",
     "loss",
     "macro_f1",
     "majority_baseline",

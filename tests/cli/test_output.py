@@ -35,6 +35,7 @@ COMMANDS = every_command()
 USES: dict[str, list[str]] = {
     "train": ["--config", "tiny.yaml", "--epochs", "1", "--name", "new"],
     "evaluate": ["tiny"],
+    "baseline": ["tiny"],
     "plot-history": ["tiny"],
     "misclassified": ["tiny"],
     "predict": ["--run", "tiny", "lovely"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -151,3 +153,21 @@ def test_groups_of_reviews_are_joined_in_order_in_memory_and_on_disk(
 def test_no_reviews_are_joined_to_none() -> None:
     joined = join_token_ids(iter([]), 100)
     assert (len(joined), joined.flat.tolist(), joined.unknown.tolist()) == (0, [], [])
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell a process's memory")
+def test_ids_on_disk_are_read_without_staying_in_memory() -> None:
+    size = 40_000_000
+    part = TokenIds(np.ones(size, np.int32), np.array([0, size // 2, size]), np.array([size // 2] * 2))
+    ids = join_token_ids([part], 10)
+    del part
+    ids.pad(np.array([0, 1]), 1)
+    before = mapped_bytes()
+    assert (ids.pad(np.array([1]), size // 2) == 1).all()
+    assert ids.unknown.tolist() == [size // 2] * 2
+    assert mapped_bytes() < before + size // 8
+
+
+def mapped_bytes() -> int:
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("RssFile"))
+    return int(line.split()[1]) * 1024
