@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sentiment_cli.checkout import package_commit
 from sentiment_cli.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def describe_threads() -> dict[str, int]:
 
 
 def describe_environment() -> dict[str, Any]:
-    """Versions and machine, without TensorFlow being loaded."""
+    """Versions, commit of our sources (None outside of a checkout) and machine, without TensorFlow being loaded."""
     packages = (
         "sentiment-cli",
         "tensorflow",
@@ -168,6 +169,7 @@ def describe_environment() -> dict[str, Any]:
     )
     return {
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in packages}},
+        "commit": package_commit(),
         "platform": platform.platform(),
         "processor": _processor(),
         "cores": available_cores(),

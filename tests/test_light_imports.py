@@ -95,6 +95,13 @@ def test_command_ends_without_tensorflow(workplace: Path, arguments: list[str]) 
     assert TENSORFLOW & set(result["loaded"]) == set()
 
 
+def test_runs_are_compared_and_collected_without_tensorflow(run_copy: Path) -> None:
+    for arguments in (["compare", "tiny", "tiny"], ["results", "tiny"]):
+        result = run_command(*arguments)
+        assert result["code"] == 0
+        assert TENSORFLOW & set(result["loaded"]) == set()
+
+
 def test_a_baseline_that_was_computed_before_is_shown_without_tensorflow(workplace: Path) -> None:
     first, second = (run_command("baseline", "--limit", "5") for _ in range(2))
     assert (first["code"], second["code"]) == (0, 0)
@@ -116,6 +123,9 @@ def test_a_baseline_that_was_computed_before_is_shown_without_tensorflow(workpla
         (["predict", "--run", "no-such", "text"], 1),
         (["misclassified"], 1),
         (["plot-history"], 1),
+        (["compare", "no-such", "nor-this"], 1),
+        (["results", "no-such"], 1),
+        (["results"], 1),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
 )

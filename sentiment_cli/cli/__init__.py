@@ -7,6 +7,7 @@ import click
 from sentiment_cli.cli._errors import CommandGroup
 from sentiment_cli.cli._options import output_options
 from sentiment_cli.cli.baseline import baseline
+from sentiment_cli.cli.compare import compare
 from sentiment_cli.cli.configs import configs, init, validate
 from sentiment_cli.cli.data import data
 from sentiment_cli.cli.download import download
@@ -15,6 +16,7 @@ from sentiment_cli.cli.info import info
 from sentiment_cli.cli.misclassified import misclassified
 from sentiment_cli.cli.plot_history import plot_history
 from sentiment_cli.cli.predict import predict
+from sentiment_cli.cli.results import results
 from sentiment_cli.cli.runs import runs
 from sentiment_cli.cli.train import train
 
@@ -33,7 +35,7 @@ def main() -> None:
 
 
 for _command in (
-    train, evaluate, baseline, plot_history, misclassified, predict, download, data,
-    configs, init, validate, runs, info,
+    train, evaluate, baseline, compare, plot_history, misclassified, predict, download, data,
+    configs, init, validate, runs, results, info,
 ):  # fmt: skip
     main.add_command(_command)

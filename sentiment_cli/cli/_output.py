@@ -106,6 +106,12 @@ def pairs(rows: Sequence[tuple[str, str]]) -> str:
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
 
 
+def accuracy_text(accuracy: float, interval: Sequence[float]) -> str:
+    """An accuracy with its 95 % interval: ``0.8760 (95 %: 0.872 to 0.880)``."""
+    low, high = interval
+    return f"{accuracy:.4f} (95 %: {low:.3f} to {high:.3f})"
+
+
 def duration(seconds: float) -> str:
     """Seconds for people: ``0.42 s``, ``12.3 s``, ``3 min 20 s``, ``1 h 05 min``."""
     if seconds < 0.995:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sentiment_cli.cli._options import output_options, split_option
-from sentiment_cli.cli._output import Output, pairs, table
+from sentiment_cli.cli._output import Output, accuracy_text, pairs, table
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.cli._run_argument import chosen_run
 from sentiment_cli.errors import UsageError
@@ -69,7 +69,8 @@ def _text(result: EvaluateResult) -> str:
         [
             ("run", str(result.run.path)),
             ("split", f"{result.split}, {figures.examples:,} reviews"),
-            ("accuracy", f"{figures.accuracy:.4f} (always the most frequent class: {figures.majority_baseline:.4f})"),
+            ("accuracy", accuracy_text(figures.accuracy, figures.accuracy_interval)),
+            ("baseline", f"{figures.majority_baseline:.4f} (always the most frequent class)"),
             *([("linear", f"accuracy {', '.join(linear)}")] if linear else []),
             ("loss", f"{figures.loss:.4f}"),
             ("macro F1", f"{figures.macro_f1:.4f}"),

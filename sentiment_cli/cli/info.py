@@ -27,5 +27,11 @@ def _flatten(values: dict[str, Any]) -> list[tuple[str, str]]:
         if isinstance(value, dict):
             rows += [(key, str(item)) for key, item in value.items()]
         else:
-            rows.append((name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
+            rows.append((name, _shown(value)))
     return rows
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "none"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sentiment_cli.cli._options import make_overrides, output_options
-from sentiment_cli.cli._output import Output, duration, pairs
+from sentiment_cli.cli._output import Output, accuracy_text, duration, pairs
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.config.load import DEFAULT_CONFIG, load_config
 from sentiment_cli.config.overrides import Override
@@ -77,7 +77,8 @@ def train(
     test = False if no_test else None
     overrides = make_overrides(source=source, epochs=epochs, seed=seed, limit=limit, device=device, test=test)
     config = load_config(name or DEFAULT_CONFIG, overrides, settings)
-    run = _choose_run(name or DEFAULT_CONFIG, run_name, output_dir)
+    config_name = _config_name(name or DEFAULT_CONFIG)
+    run = _choose_run(config_name, run_name, output_dir)
     from sentiment_cli.workflows.train import check_free
     from sentiment_cli.workflows.train import train as train_workflow
 
@@ -86,7 +87,9 @@ def train(
         _dry_run(config, run, output)
         return
     with make_progress(output) as progress:
-        result = train_workflow(config, run.path, progress=progress, command=_command(), force=force)
+        result = train_workflow(
+            config, run.path, progress=progress, command=_command(), config_name=config_name, force=force
+        )
     _show(result, output)
 
 
@@ -98,6 +101,10 @@ def _refuse_with_resume(options: list[str]) -> None:
         )
 
 
+def _config_name(given: str) -> str:
+    return "stdin" if given == "-" else Path(given).name.removesuffix(".yaml")
+
+
 def _choose_run(config_name: str, run_name: str | None, output_dir: Path | None) -> Run:
     if output_dir is not None:
         return Run(output_dir)
@@ -105,8 +112,7 @@ def _choose_run(config_name: str, run_name: str | None, output_dir: Path | None)
         if safe_name(run_name) != run_name:
             raise UsageError(f"--name {run_name!r} cannot be a directory name everywhere; try {safe_name(run_name)!r}.")
         return Run(RUNS_DIR / run_name)
-    stem = "stdin" if config_name == "-" else Path(config_name).name.removesuffix(".yaml")
-    return new_run(f"{stem}-{datetime.now():%Y%m%d-%H%M%S}")
+    return new_run(f"{config_name}-{datetime.now():%Y%m%d-%H%M%S}")
 
 
 def _resume(run: Run, epochs: int | None, output: Output) -> None:
@@ -170,8 +176,9 @@ def _result_text(result: TrainResult) -> str:
             ("validation", f"accuracy {result.validation['accuracy']:.4f}, loss {result.validation['loss']:.4f}")
         )
     if result.test:
-        baseline = f"always the most frequent class: {result.test.majority_baseline:.4f}"
-        rows.append(("test", f"accuracy {result.test.accuracy:.4f}, loss {result.test.loss:.4f} ({baseline})"))
+        accuracy = accuracy_text(result.test.accuracy, result.test.accuracy_interval)
+        rows.append(("test", f"accuracy {accuracy}, loss {result.test.loss:.4f}"))
+        rows.append(("baseline", f"{result.test.majority_baseline:.4f} (always the most frequent class)"))
     rows.append(("parameters", f"{result.parameters:,}"))
     phases = ", ".join(f"{name} {duration(seconds)}" for name, seconds in result.seconds.items() if name != "total")
     rows.append(("time", f"{duration(result.seconds['total'])} ({phases})"))

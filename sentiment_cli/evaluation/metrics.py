@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from sentiment_cli.evaluation.intervals import accuracy_interval
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -16,6 +18,7 @@ class Evaluation:
         examples: number of reviews.
         loss: mean cross-entropy in nats.
         accuracy: share of right predictions.
+        accuracy_interval: its 95 % score interval, lower and upper limit.
         macro_f1: mean F1 of the classes that have a review or a prediction.
         roc_auc: of the second of two classes; for more, one class against the rest, macro-averaged. None where
             a class has no review.
@@ -28,6 +31,7 @@ class Evaluation:
     examples: int
     loss: float
     accuracy: float
+    accuracy_interval: list[float]
     macro_f1: float
     roc_auc: float | None
     majority_baseline: float
@@ -79,6 +83,7 @@ def compute_metrics(logits: np.ndarray, labels: np.ndarray, class_names: tuple[s
         examples=len(labels),
         loss=float(compute_losses(logits, labels).mean()),
         accuracy=float((predicted == labels).mean()),
+        accuracy_interval=list(accuracy_interval(int(matrix.trace()), len(labels))),
         macro_f1=float(np.mean(f1[matrix.sum(axis=0) + matrix.sum(axis=1) > 0])),
         roc_auc=_roc_auc(probabilities, labels),
         majority_baseline=float(np.bincount(labels).max() / len(labels)),

@@ -17,7 +17,7 @@ from sentiment_cli.training.plan import Plan
 FORMAT_VERSION = 1
 
 
-def new_record(config: Config, data: PreparedData, command: str) -> dict[str, Any]:
+def new_record(config: Config, data: PreparedData, command: str, config_name: str | None) -> dict[str, Any]:
     """The record of a run that begins; what is known later is added to it."""
     return {
         "format_version": FORMAT_VERSION,
@@ -25,6 +25,7 @@ def new_record(config: Config, data: PreparedData, command: str) -> dict[str, An
         "stop_reason": None,
         "started": now(),
         "commands": [command],
+        "config_name": config_name,
         "config": config_values(config),
         "seed": config.training.seed,
         "class_names": list(data.class_names),

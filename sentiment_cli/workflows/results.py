@@ -51,8 +51,13 @@ class TrainResult:
             "device": self.device,
             "seconds": self.seconds,
             "validation": self.validation,
-            "test": {"loss": self.test.loss, "accuracy": self.test.accuracy} if self.test else None,
+            "test": _test_figures(self.test) if self.test else None,
         }
+
+
+def _test_figures(test: Evaluation) -> dict[str, Any]:
+    # Validation has no interval: its epoch was chosen for being the best there, and that no interval takes off.
+    return {"loss": test.loss, "accuracy": test.accuracy, "accuracy_interval": test.accuracy_interval}
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ def train(
     *,
     progress: Progress | None = None,
     command: str = "",
+    config_name: str | None = None,
     force: bool = False,
 ) -> TrainResult:
     """Train a classifier and leave a complete run directory.
@@ -38,6 +39,7 @@ def train(
         output_dir: the run directory; it must not exist, unless ``force``.
         progress: told what happens; None: nobody is.
         command: the command line, for the run's record.
+        config_name: what the configuration is called, for the run's record.
         force: replace an existing run directory, once the data are known to be usable.
 
     Returns:
@@ -63,7 +65,8 @@ def train(
         progress.note(f"Run: {run.path}")
         write_config(run.config_path, config)
         try:
-            return _run_recorded(Job(config, run, data, device, progress), new_record(config, data, command), stop)
+            record = new_record(config, data, command, config_name)
+            return _run_recorded(Job(config, run, data, device, progress), record, stop)
         except (ConfigError, DataError):
             shutil.rmtree(run.path)  # nothing was trained, and a corrected call should find the way free
             raise

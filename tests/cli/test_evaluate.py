@@ -14,6 +14,7 @@ from conftest import write_reviews
 Cli = Callable[..., Result]
 KEYS = [
     "accuracy",
+    "accuracy_interval",
     "class_names",
     "classes",
     "confusion_matrix",
@@ -51,7 +52,9 @@ def test_the_text_has_the_figures_of_the_json_object(cli: Cli, run_copy: Path) -
     value = json.loads(cli("evaluate", "tiny", "--json").stdout)
     lines = [" ".join(line.split()) for line in cli("evaluate", "tiny").stdout.splitlines()]
     assert lines[:2] == ["run runs/tiny", "split test, 16 reviews"]
-    assert f"accuracy {value['accuracy']:.4f} (always the most frequent class: 0.5000)" in lines
+    low, high = value["accuracy_interval"]
+    assert f"accuracy {value['accuracy']:.4f} (95 %: {low:.3f} to {high:.3f})" in lines
+    assert "baseline 0.5000 (always the most frequent class)" in lines
     assert f"ROC AUC {value['roc_auc']:.4f}" in lines
     good = value["classes"]["good"]
     assert f"good {good['precision']:.4f} {good['recall']:.4f} {good['f1']:.4f} 8" in lines

@@ -52,6 +52,7 @@ class Called:
 
     config: Config
     path: Path
+    config_name: str
     force: bool
 
 
@@ -63,9 +64,9 @@ def called(cli: Cli, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> Callab
     class Enough(Exception):
         pass
 
-    def train(config: Config, path: Path, *, force: bool, **_: object) -> None:
+    def train(config: Config, path: Path, *, config_name: str, force: bool, **_: object) -> None:
         path.mkdir(parents=True, exist_ok=True)
-        calls.append(Called(config, path, force))
+        calls.append(Called(config, path, config_name, force))
         raise Enough
 
     def run(*arguments: str | Path, input: str | bytes | None = None) -> Called:
@@ -89,17 +90,19 @@ class TestResult:
         assert [value[key] for key in KEYS[:3]] == ["runs/first", "finished", "all epochs done"]
         assert (value["epochs"], value["best_epoch"] in (1, 2)) == (2, True)
         assert value["seconds"]["total"] > 0
-        for part in ("validation", "test"):
-            assert list(value[part]) == ["loss", "accuracy"]
-            assert 0 <= value[part]["accuracy"] <= 1
+        assert list(value["validation"]) == ["loss", "accuracy"]
+        assert list(value["test"]) == ["loss", "accuracy", "accuracy_interval"]
+        low, high = value["test"]["accuracy_interval"]
+        assert 0 <= low <= value["test"]["accuracy"] <= high <= 1
 
     def test_text_is_the_result_on_stdout_and_what_comes_next_on_stderr(
         self, cli: Cli, workplace: Path, tiny_config: Path
     ) -> None:
         result = cli("train", "-c", tiny_config, "--name", "my first", "--epochs", "1")
         names = [line.split()[0] for line in result.stdout.splitlines()]
-        assert names == ["run", "status", "epochs", "validation", "test", "parameters", "time"]
-        assert "always the most frequent class: 0.5000" in result.stdout
+        assert names == ["run", "status", "epochs", "validation", "test", "baseline", "parameters", "time"]
+        assert "0.5000 (always the most frequent class)" in result.stdout
+        assert re.search(r"^test +accuracy [01]\.\d{4} \(95 %: 0\.\d{3} to [01]\.\d{3}\), loss ", result.stdout, re.M)
         lines = result.stderr.splitlines()
         assert lines[0] == "Run: runs/my first"
         assert sum(line.startswith("epoch 1/1  loss ") for line in lines) == 1
@@ -219,7 +222,9 @@ class TestDefaultName:
     def test_is_configuration_date_and_time(self, called: Callable[..., Called], config: str, name: str) -> None:
         Path("sub").mkdir()
         Path("sub/mine.v2.yaml").write_text("{}\n", encoding="utf-8")
-        assert called("-c", config, input="{}\n").path == Path("runs") / name
+        call = called("-c", config, input="{}\n")
+        assert call.path == Path("runs") / name
+        assert call.config_name == name.removesuffix("-20260301-120005")
 
     def test_is_made_unique_within_a_second(self, called: Callable[..., Called]) -> None:
         names = [called("-c", "gru").path.name for _ in range(3)]

@@ -31,6 +31,8 @@ def test_two_classes_counted_by_hand() -> None:
     assert result.confusion_matrix == [[3, 2], [1, 4]]
     assert result.examples == 10
     assert result.accuracy == 0.7
+    # By Wilson's formula, with z * z = 3.8415: (0.7 + 0.1921 ± 1.96 * sqrt(0.021 + 0.0096)) / 1.3841.
+    assert result.accuracy_interval == pytest.approx([0.3968, 0.8922], abs=5e-5)
     assert result.majority_baseline == 0.5
     # F1 = 2 right / (2 right + both kinds of mistake): 6 / 9 and 8 / 11.
     assert result.classes["bad"] == pytest.approx({"precision": 3 / 4, "recall": 3 / 5, "f1": 6 / 9, "support": 5})

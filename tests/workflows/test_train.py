@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from conftest import tiny_texts, write_reviews
 
+from sentiment_cli.checkout import package_commit
 from sentiment_cli.config import Config, config_values, load_config
 from sentiment_cli.errors import ConfigError, DataError, DeviceError, Interrupted, RunError, SentimentError
 from sentiment_cli.evaluation.predictions import read_predictions
@@ -132,6 +133,8 @@ def test_the_record_says_what_was_done_with_what(trained_run: Path, tiny_reviews
     }
     assert record["seconds"]["total"] >= record["seconds"]["training"] > 0
     assert {"python", "tensorflow", "keras", "sentiment-cli"} <= set(record["versions"])
+    assert record["config_name"] is None
+    assert record["commit"] == package_commit()
     assert record["cores"] >= 1
     assert {"platform", "processor", "format_version"} <= set(record)
 
@@ -173,7 +176,8 @@ def test_the_saved_configuration_repeats_the_run(trained_run: Path, tmp_path: Pa
     assert list(values) == [
         "run", "status", "stop_reason", "best_epoch", "epochs", "parameters", "device", "seconds", "validation", "test",
     ]  # fmt: skip
-    assert values["test"] == {key: Run(trained_run).read_metrics()["test"][key] for key in ("loss", "accuracy")}
+    figures = Run(trained_run).read_metrics()["test"]
+    assert values["test"] == {key: figures[key] for key in ("loss", "accuracy", "accuracy_interval")}
     best = history(trained_run)[1]
     assert values["validation"] == {"loss": best.val_loss, "accuracy": best.val_accuracy}
     assert result.exit_code == 0

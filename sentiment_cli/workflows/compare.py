@@ -1,0 +1,169 @@
+"""Compare two runs on the same reviews, without TensorFlow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sentiment_cli.errors import RunError
+from sentiment_cli.evaluation.comparison import Comparison, Pair, compare_predictions
+from sentiment_cli.evaluation.intervals import accuracy_interval, difference_interval, mcnemar_p_value
+from sentiment_cli.evaluation.predictions import Prediction, read_predictions
+from sentiment_cli.runs import Run
+
+# What most readers take for rare; the p-value stands beside it for those who do not.
+_RARE = 0.05
+_LISTED = 5
+
+
+@dataclass(frozen=True)
+class CompareResult:
+    """Two runs on one part of their data.
+
+    Args:
+        runs: the two.
+        names: what they are called: their names, or their paths where those are the same.
+        split: the part.
+        comparison: what was counted.
+    """
+
+    runs: tuple[Run, Run]
+    names: tuple[str, str]
+    split: str
+    comparison: Comparison
+
+    @property
+    def accuracies(self) -> list[float]:
+        """Of both, in [0, 1]."""
+        counts = self.comparison.counts
+        return [right / counts.examples for right in (counts.first_right, counts.second_right)]
+
+    @property
+    def intervals(self) -> list[tuple[float, float]]:
+        """The 95 % intervals of both accuracies, each for itself."""
+        counts = self.comparison.counts
+        return [accuracy_interval(right, counts.examples) for right in (counts.first_right, counts.second_right)]
+
+    @property
+    def difference_interval(self) -> tuple[float, float]:
+        """The 95 % interval of the difference, see `evaluation.intervals.difference_interval`."""
+        return difference_interval(self.comparison.counts)
+
+    @property
+    def p_value(self) -> float:
+        """Of McNemar's exact test."""
+        return mcnemar_p_value(self.comparison.counts)
+
+    @property
+    def sentence(self) -> str:
+        """What was found, in plain words."""
+        counts, (first, second) = self.comparison.counts, self.names
+        if not self.comparison.divided:
+            return f"{first} and {second} are right on the same reviews and wrong on the same: there is no difference."
+        return (
+            f"{first} is right on {_reviews(counts.only_first)} that {second} gets wrong, {second} on "
+            f"{counts.only_second:,} that {first} gets wrong: {self._verdict}."
+        )
+
+    @property
+    def _verdict(self) -> str:
+        if self.comparison.counts.difference == 0:
+            return "they are right equally often"
+        likely = "could be chance" if self.p_value >= _RARE else "is more than chance makes likely"
+        return f"the difference {likely} ({p_text(self.p_value)})"
+
+    @property
+    def largest_differences(self) -> list[Pair]:
+        """The reviews that one labels correctly and the other, with the largest distance, does not; five at most."""
+        return self.comparison.divided[:_LISTED]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object of ``compare --json``."""
+        counts = self.comparison.counts
+        return {
+            "runs": [str(run.path) for run in self.runs],
+            "split": self.split,
+            "examples": counts.examples,
+            "class_names": self.comparison.class_names,
+            "accuracy": self.accuracies,
+            "accuracy_interval": [list(interval) for interval in self.intervals],
+            "difference": counts.difference,
+            "difference_interval": list(self.difference_interval),
+            "both_right": counts.both_right,
+            "only_first_right": counts.only_first,
+            "only_second_right": counts.only_second,
+            "both_wrong": counts.both_wrong,
+            "p_value": self.p_value,
+            "sentence": self.sentence,
+            "largest_differences": [_pair_values(pair) for pair in self.largest_differences],
+        }
+
+
+def compare_runs(first: Run, second: Run, *, split: str = "test") -> CompareResult:
+    """Compare two runs on one part of their data: the same reviews, joined by their paths.
+
+    What is compared is two networks, not two configurations: with another seed each would be another one.
+
+    Args:
+        first: a run.
+        second: another, with the same classes.
+        split: ``train``, ``validation`` or ``test``.
+
+    Raises:
+        RunError: a part was not evaluated, a table is damaged, or the reviews or classes differ.
+    """
+    same_name = first.name == second.name
+    names = (str(first.path), str(second.path)) if same_name else (first.name, second.name)
+    tables = _read_table(first, split), _read_table(second, split)
+    comparison = compare_predictions(*tables, names)
+    _check_same_contents(first, second, split, names)
+    return CompareResult((first, second), names, split, comparison)
+
+
+def p_text(p_value: float) -> str:
+    """A p-value for people: ``p = 0.42``, ``p = 0.0703``, ``p < 0.0001``."""
+    if p_value < 0.0001:
+        return "p < 0.0001"
+    return f"p = {p_value:.2f}" if p_value >= 0.1 else f"p = {p_value:.3g}"
+
+
+def _read_table(run: Run, split: str) -> list[Prediction]:
+    run.read_record()
+    path = run.predictions_path(split)
+    if not path.exists():
+        command = f"sentiment evaluate {run.path} --split {split}"
+        raise RunError(f"{run.path} has no predictions on its {split} part yet. Make them: {command}")
+    return read_predictions(path)
+
+
+def _check_same_contents(first: Run, second: Run, split: str, names: tuple[str, str]) -> None:
+    """Files of the same names may hold other texts; the runs know the contents of theirs by a fingerprint."""
+    mine, theirs = _fingerprint(first, split), _fingerprint(second, split)
+    if mine and theirs and mine != theirs:
+        raise RunError(
+            f"The {split} reviews of {names[0]} and {names[1]} have the same names and other contents "
+            f"(fingerprints {mine[:12]} and {theirs[:12]}); train both on the same data to compare them."
+        )
+
+
+def _fingerprint(run: Run, split: str) -> str | None:
+    """Of the files that the part is made of: a test part of its own, or all training files."""
+    data = run.read_record().get("data")
+    known = data if isinstance(data, dict) else {}
+    own_test = known.get("test_fingerprint") if split == "test" else None
+    fingerprint = own_test or known.get("fingerprint")
+    return fingerprint if isinstance(fingerprint, str) else None
+
+
+def _reviews(count: int) -> str:
+    return f"{count:,} {'review' if count == 1 else 'reviews'}"
+
+
+def _pair_values(pair: Pair) -> dict[str, Any]:
+    actual = pair.first.actual
+    return {
+        "path": pair.first.path,
+        "actual": actual,
+        "predicted": [pair.first.predicted, pair.second.predicted],
+        "probability_of_actual": [pair.first.probabilities[actual], pair.second.probabilities[actual]],
+    }
