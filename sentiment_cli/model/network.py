@@ -62,20 +62,44 @@ def build_network(config: Config, vocabulary_size: int, class_count: int, *, thr
     return keras.Model(token_ids, logits, name="network")
 
 
+def build_reader(config: Config, vocabulary_size: int, *, threads: int | None = None) -> Any:
+    """The embedding and the first recurrent layer of a network, without dropout and with all outputs.
+
+    Args:
+        config: the configuration.
+        vocabulary_size: number of tokens, padding and unknown included.
+        threads: as in `build_network`.
+
+    Returns:
+        A functional model: token ids int32[batch, time], padded on the right with 0, to float32[batch, time, units],
+        of both directions side by side where there are two.
+    """
+    plain = {"dropout": 0.0}
+    first = config.model.recurrent[0].model_copy(update={**plain, "recurrent_dropout": 0.0})
+    embedding_settings = config.model.embedding.model_copy(update=plain)
+    settings = config.model.model_copy(update={"embedding": embedding_settings, "recurrent": [first]})
+    token_ids = keras.Input((None,), dtype="int32", name="token_ids")
+    embedding = layers.Embedding(vocabulary_size, embedding_settings.dim, mask_zero=True, name="embedding")
+    layer = _recurrent_layer(first, 0, sequences=True, state=False, threads=threads)
+    sequences = whole_reviews(token_ids, masked=True)
+    return keras.Model(token_ids, _embed_and_read(settings, embedding, layer, sequences, joint=threads is not None))
+
+
+def first_layers(network: Any) -> tuple[Any, Any]:
+    """The ``keras.layers.Embedding`` and the first recurrent layer of a network from here."""
+    for layer in network.layers:
+        if isinstance(layer, EmbeddedRecurrent):
+            return layer.embedding, layer.recurrent
+    recurrent = next(layer for layer in network.layers if isinstance(layer, (layers.RNN, layers.Bidirectional)))
+    return network.get_layer("embedding"), recurrent
+
+
 def stock_copy(network: Any, config: Config, vocabulary_size: int) -> Any:
     """The same network, weights included, in stock Keras layers."""
     outputs = network.output_shape[-1]
     copy = build_network(config, vocabulary_size, 2 if outputs == 1 else outputs)
     copy.set_weights(network.get_weights())
     return copy
-
-
-def embedding_layer(network: Any) -> Any:
-    """The ``keras.layers.Embedding`` of a network from `build_network`."""
-    for layer in network.layers:
-        if isinstance(layer, EmbeddedRecurrent):
-            return layer.embedding
-    return network.get_layer("embedding")
 
 
 def cut_behind_embedding(network: Any) -> tuple[Any, Any]:

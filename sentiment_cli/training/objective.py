@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from sentiment_cli.config.schema import Adversarial, Training
-from sentiment_cli.model.network import cut_behind_embedding, embedding_layer
+from sentiment_cli.model.network import cut_behind_embedding, first_layers
 from sentiment_cli.training.perturbation import along_gradient, divergence, most_divergent
 
 
@@ -158,7 +158,7 @@ class TableObjective(Objective):
 
     def __init__(self, network: Any, settings: Training, adversarial: Adversarial) -> None:
         super().__init__(network, settings)
-        self.table = embedding_layer(network).embeddings
+        self.table = first_layers(network)[0].embeddings
         self.norm, self.weight = adversarial.norm, adversarial.weight
 
     def gradients(self, batch: Labelled, unlabelled: Any, seed: Any) -> tuple[Any, list[Any]]:

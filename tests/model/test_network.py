@@ -423,12 +423,14 @@ CUT: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("threads", [None, 2], ids=["Keras", "loops"])
-@pytest.mark.parametrize("name", CUT)
+@pytest.mark.parametrize(
+    ("name", "threads"), [("plain", 2), ("dropout", None), ("windows", None), ("windows", 2), ("unmasked", None)]
+)
 def test_a_network_cut_behind_its_word_vectors_is_the_same_network_in_two(name: str, threads: int | None) -> None:
     from sentiment_cli.model.network import cut_behind_embedding
 
-    values = {"text": {"sequence_length": LENGTH}, "model": CUT[name], "training": {"adversarial": {}}}
+    training = {"adversarial": {"kind": "labelled"}}
+    values = {"text": {"sequence_length": LENGTH}, "model": CUT[name], "training": training}
     network = make_network(Config.model_validate(values), classes=3, threads=threads)
     embed, read = cut_behind_embedding(network)
     import tensorflow as tf
@@ -449,7 +451,22 @@ def test_a_network_cut_behind_its_word_vectors_is_the_same_network_in_two(name: 
 def test_word_vectors_are_dropped_before_the_cut() -> None:
     from sentiment_cli.model.network import cut_behind_embedding
 
-    values = {"model": CUT["dropout"], "training": {"adversarial": {}}}
+    values = {"model": CUT["dropout"], "training": {"adversarial": {"kind": "labelled"}}}
     embed, _ = cut_behind_embedding(make_network(Config.model_validate(values)))
     vectors = embed(eleven_reviews().pad(np.arange(11), LENGTH), training=True).numpy()
     assert 0.3 < (vectors == 0).mean() < 0.7
+
+
+@pytest.mark.parametrize(
+    ("adversarial", "shared"), [(None, True), ("table", True), ("labelled", False), ("virtual", False)]
+)
+def test_equal_words_share_a_projection_unless_each_of_them_is_to_be_changed(
+    adversarial: str | None, shared: bool
+) -> None:
+    from sentiment_cli.model.network import embedding_layer
+
+    kind = adversarial and {"kind": adversarial}
+    config = Config.model_validate({"model": CUT["plain"], "training": {"adversarial": kind}})
+    network = make_network(config, threads=2)
+    assert ("embedded_recurrent" in [layer.name for layer in network.layers]) is shared
+    assert embedding_layer(network).embeddings is network.trainable_variables[0]

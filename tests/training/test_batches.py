@@ -9,12 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sentiment_cli.config.schema import Training
 from sentiment_cli.training.batches import (
     WINDOW_BATCHES,
     Batch,
     choose_widths,
     endless_batches,
+    planned_epochs,
     scoring_batches,
+    steps_per_epoch,
     training_batches,
 )
 
@@ -135,13 +138,28 @@ def test_no_reviews_are_no_batches() -> None:
 def test_endless_batches_are_those_of_one_epoch_after_another_from_any_on(
     lengths: np.ndarray, batch_size: int, seed: int, first: int
 ) -> None:
-    in_epoch = len(training_batches(lengths, batch_size, (), seed, 1))
+    size = min(batch_size, len(lengths))
+    in_epoch = len(lengths) // size
     epochs = range(1, first // in_epoch + 4)
-    every = list(chain.from_iterable(training_batches(lengths, batch_size, (), seed, epoch) for epoch in epochs))
-    expected = every[first : first + 2 * in_epoch]
+    every = chain.from_iterable(training_batches(lengths, size, (), seed, epoch) for epoch in epochs)
+    expected = [batch for batch in every if len(batch.indices) == size][first : first + 2 * in_epoch]
     found = list(islice(endless_batches(lengths, batch_size, (), seed, first), 2 * in_epoch))
     assert indices(found) == indices(expected)
     assert [batch.width for batch in found] == [batch.width for batch in expected]
+
+
+@given(lengths_of_reviews, st.integers(1, 40), st.integers(0, 5))
+@settings(max_examples=60, deadline=None)
+def test_endless_batches_are_of_one_size_and_hold_no_review_twice_an_epoch(
+    lengths: np.ndarray, batch_size: int, seed: int
+) -> None:
+    size = min(batch_size, len(lengths))
+    found = indices(list(islice(endless_batches(lengths, batch_size, (), seed, 0), 3 * (len(lengths) // size))))
+    assert {len(batch) for batch in found} == {size}
+    counts = np.bincount(list(chain.from_iterable(found)), minlength=len(lengths))
+    assert counts.max() <= 3
+    if len(lengths) % size == 0:
+        assert (counts == 3).all()
 
 
 def test_endless_batches_take_the_widths_that_they_may() -> None:
@@ -156,3 +174,28 @@ def test_every_width_takes_its_share_of_the_batches_to_within_one() -> None:
     assert len(widths) == 4
     assert counts.sum() == 8
     assert set(counts.tolist()) <= {1, 2, 3}
+
+
+@pytest.mark.parametrize(
+    ("epochs", "min_steps", "reviews", "expected"),
+    [
+        (3, 0, 10, 3),  # 10 reviews in batches of 4 are 3 steps
+        (3, 9, 10, 3),
+        (3, 10, 10, 4),
+        (3, 12, 10, 4),
+        (3, 13, 10, 5),
+        (3, 100, 3, 100),
+        (200, 100, 3, 200),
+    ],
+)
+def test_few_reviews_get_as_many_epochs_as_the_steps_need(
+    epochs: int, min_steps: int, reviews: int, expected: int
+) -> None:
+    settings = Training(epochs=epochs, min_steps=min_steps, batch_size=4)
+    assert planned_epochs(settings, reviews) == expected
+
+
+@given(st.integers(1, 200), st.integers(1, 50))
+def test_the_steps_of_an_epoch_are_its_batches(reviews: int, batch_size: int) -> None:
+    batches = training_batches(np.ones(reviews, np.int64), batch_size, (), 1, 1)
+    assert steps_per_epoch(Training(batch_size=batch_size), reviews) == len(batches)

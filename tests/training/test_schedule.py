@@ -1,4 +1,4 @@
-"""Are the epochs and the learning rates those that were asked for, at every step?"""
+"""Is the learning rate the one that was asked for, at every step?"""
 
 from __future__ import annotations
 
@@ -100,33 +100,3 @@ def test_every_optimizer_follows_the_schedule(optimizer: str) -> None:
     for step, expected in ((0, 0.5), (5, 0.25), (10, 0.0)):
         built.iterations.assign(step)
         assert float(built.learning_rate) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize(
-    ("epochs", "min_steps", "reviews", "expected"),
-    [
-        (3, 0, 10, 3),  # 10 reviews in batches of 4 are 3 steps
-        (3, 9, 10, 3),
-        (3, 10, 10, 4),
-        (3, 12, 10, 4),
-        (3, 13, 10, 5),
-        (3, 100, 3, 100),
-        (200, 100, 3, 200),
-    ],
-)
-def test_few_reviews_get_as_many_epochs_as_the_steps_need(
-    epochs: int, min_steps: int, reviews: int, expected: int
-) -> None:
-    from sentiment_cli.training.schedule import planned_epochs
-
-    settings = Training(epochs=epochs, min_steps=min_steps, batch_size=4)
-    assert planned_epochs(settings, reviews) == expected
-
-
-@given(st.integers(1, 200), st.integers(1, 50))
-def test_the_steps_of_an_epoch_are_its_batches(reviews: int, batch_size: int) -> None:
-    from sentiment_cli.training.batches import training_batches
-    from sentiment_cli.training.schedule import steps_per_epoch
-
-    batches = training_batches(np.ones(reviews, np.int64), batch_size, (), 1, 1)
-    assert steps_per_epoch(Training(batch_size=batch_size), reviews) == len(batches)

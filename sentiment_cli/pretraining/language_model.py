@@ -1,0 +1,149 @@
+"""A language model with the recurrent layer of a classifier: it predicts the next word, and backwards the one before.
+
+Dai and Le: Semi-supervised Sequence Learning. NIPS 2015. arXiv:1511.01432 (section 2.2: a classifier begins with the
+weights of a language model). Peters et al.: Deep Contextualized Word Representations. NAACL 2018. N18-1202 (section
+3.1: two directions that share word vectors and softmax).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from sentiment_cli.config.schema import Config, LanguageModel
+from sentiment_cli.model.network import build_reader
+from sentiment_cli.text.vocabulary import PADDING_ID
+
+# Rows of a softmax over the whole vocabulary at a time: 60 MB for 30,000 words.
+_ROWS_AT_ONCE = 512
+
+
+class Predictor:
+    """A reader of words and a softmax over the vocabulary, which both directions share.
+
+    Args:
+        config: the configuration, of which the embedding and the first recurrent layer are learned.
+        vocabulary_size: number of tokens, padding and unknown included.
+        threads: of the compiled loops; None: Keras' layers.
+    """
+
+    def __init__(self, config: Config, vocabulary_size: int, threads: int | None) -> None:
+        first = config.model.recurrent[0]
+        self.reader = build_reader(config, vocabulary_size, threads=threads)
+        self.units, self.bidirectional, self.size = first.units, first.bidirectional, vocabulary_size
+        # Tables, since a step needs the rows of a few words.
+        self.kernel = keras.layers.Embedding(vocabulary_size, first.units, name="softmax_kernel")
+        self.bias = keras.layers.Embedding(vocabulary_size, 1, embeddings_initializer="zeros", name="softmax_bias")
+        for table in (self.kernel, self.bias):
+            table.build()
+
+    @property
+    def trainable_variables(self) -> list[Any]:
+        """Of the reader, then float32[size, units] and float32[size, 1] of the softmax."""
+        return [variable for part in self._parts() for variable in part.trainable_variables]
+
+    @property
+    def variables(self) -> list[Any]:
+        """All of them, for a checkpoint."""
+        return [variable for part in self._parts() for variable in part.variables]
+
+    def _parts(self) -> tuple[Any, Any, Any]:
+        return self.reader, self.kernel, self.bias
+
+    def read(self, token_ids: Any, *, training: bool) -> tuple[Any, Any]:
+        """The states that words are predicted from, and the words.
+
+        Args:
+            token_ids: int32[rows, time], padded on the right.
+            training: keep what the gradients need.
+
+        Returns:
+            float32[n, units] and int32[n]: forwards each word but the first of a row, then backwards but the last.
+        """
+        outputs = self.reader(token_ids, training=training)
+        is_word = tf.not_equal(token_ids[:, 1:], PADDING_ID)
+        states = [tf.boolean_mask(outputs[:, :-1, : self.units], is_word)]
+        words = [tf.boolean_mask(token_ids[:, 1:], is_word)]
+        if self.bidirectional:
+            states.append(tf.boolean_mask(outputs[:, 1:, self.units :], is_word))
+            words.append(tf.boolean_mask(token_ids[:, :-1], is_word))
+        return tf.concat(states, axis=0), tf.concat(words, axis=0)
+
+    def sampled_losses(self, states: Any, words: Any, samples: int, seed: Any) -> Any:
+        """An estimate of the negative log likelihoods, with a few other words in place of all.
+
+        Jean et al. 2015, arXiv:1412.2007, section 3. Other words are drawn by a log-uniform distribution over their
+        ranks (Zipf's law), which the order of the ids is.
+
+        Args:
+            states: float32[n, units].
+            words: int32[n].
+            samples: other words that all n predictions share, drawn with repetition.
+            seed: int64[2].
+
+        Returns:
+            float32[n].
+        """
+        ranks = math.log(self.size)  # of the unknown word, 0, to that of the rarest, size - 2
+        drawn = tf.exp(tf.random.stateless_uniform([samples], seed, dtype=tf.float64) * ranks)
+        others = tf.clip_by_value(tf.cast(drawn, tf.int64), 1, self.size - 1)
+
+        def expected(ids: Any) -> Any:
+            rank = tf.cast(ids, tf.float32)
+            return samples * tf.math.log((rank + 1) / rank) / ranks
+
+        chosen = (others, expected(words)[:, None], expected(others))
+        return tf.nn.sampled_softmax_loss(
+            weights=tf.convert_to_tensor(self.kernel.embeddings),
+            biases=tf.convert_to_tensor(self.bias.embeddings)[:, 0],
+            labels=tf.cast(words, tf.int64)[:, None],
+            inputs=states,
+            num_sampled=samples,
+            num_classes=self.size,
+            sampled_values=chosen,
+        )
+
+    def losses(self, states: Any, words: Any) -> np.ndarray:
+        """The negative log likelihoods over the whole vocabulary, padding left out.
+
+        Args:
+            states: float32[n, units].
+            words: int32[n].
+
+        Returns:
+            float32[n], in nats.
+        """
+        kernel, bias = self.kernel.embeddings[1:], self.bias.embeddings[1:, 0]
+        found = [
+            tf.nn.sparse_softmax_cross_entropy_with_logits(
+                words[start : start + _ROWS_AT_ONCE] - 1,
+                tf.matmul(states[start : start + _ROWS_AT_ONCE], kernel, transpose_b=True) + bias,
+            ).numpy()
+            for start in range(0, int(tf.size(words)), _ROWS_AT_ONCE)
+        ]
+        return np.concatenate([np.zeros(0, np.float32), *found])
+
+
+def build_predict_step(predictor: Predictor, optimizer: Any, settings: LanguageModel) -> Any:
+    """A function that improves a language model by one batch.
+
+    It takes token ids int32[rows, time] and returns the sum of the estimated losses and the number of predictions.
+    """
+
+    @tf.function(reduce_retracing=True)
+    def step(token_ids: Any) -> tuple[Any, Any]:
+        seed = tf.stack([tf.constant(settings.seed, tf.int64), tf.cast(optimizer.iterations, tf.int64)])
+        with tf.GradientTape() as tape:
+            states, words = predictor.read(token_ids, training=True)
+            losses = predictor.sampled_losses(states, words, settings.samples, seed)
+            loss = tf.reduce_mean(losses)
+        variables = predictor.trainable_variables
+        gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, variables)]
+        optimizer.apply(gradients, variables)
+        return tf.reduce_sum(losses), tf.size(words)
+
+    return step
