@@ -347,6 +347,15 @@ def test_windows_are_not_compiled_by_xla() -> None:
         parse({"model": {"window": 5, "pooling": "max"}, "training": {"jit_compile": True}})
 
 
+def test_of_the_adversarial_kinds_xla_compiles_the_labelled_one_alone() -> None:
+    for kind in ("table", "virtual"):
+        expected = rf"training\.jit_compile: XLA cannot compile adversarial\.kind: {kind}; expected auto or false"
+        with pytest.raises(ConfigError, match=expected):
+            parse({"training": {"adversarial": {"kind": kind}, "jit_compile": True}})
+        assert parse({"training": {"adversarial": {"kind": kind}, "jit_compile": False}}).training.adversarial
+    assert parse({"training": {"adversarial": {"kind": "labelled"}, "jit_compile": True}}).training.jit_compile is True
+
+
 def test_windows_need_a_mask() -> None:
     with pytest.raises(ConfigError, match=r"model\.window: windows need embedding\.mask: true"):
         parse({"model": {"window": 5, "pooling": "max", "embedding": {"mask": False}}})

@@ -87,6 +87,31 @@ def test_the_border_is_where_the_reason_says_it_is() -> None:
     assert plan_for(make_config(UNKNOWN), reviews(4000)).path == "XLA"  # 200,000 steps
 
 
+def test_the_epochs_that_the_least_steps_ask_for_count_too() -> None:
+    # 20 reviews are two batches, 100 time steps an epoch.
+    few, many = (plan_for(make_config(UNKNOWN, min_steps=steps), reviews(20)) for steps in (3998, 4000))
+    assert few.reason.endswith("199,900 time steps do not repay compiling by XLA")
+    assert many.path == "XLA"
+    assert many.reason.endswith("200,000 time steps repay it")
+
+
+@pytest.mark.parametrize("wanted", ["auto", False])
+@pytest.mark.parametrize("kind", ["table", "virtual"])
+def test_adversarial_kinds_that_xla_cannot_compile_stay_with_keras(kind: str, wanted: Any) -> None:
+    adversarial = {"kind": kind}
+    plan = plan_for(make_config(UNKNOWN, adversarial=adversarial, jit_compile=wanted), reviews(5000))
+    assert (plan.path, plan.widths) == ("Keras", ())
+    assert plan.reason == f"in Keras' own loop: {BLOCKED}, and XLA not adversarial.kind: {kind}"
+    assert plan_for(make_config(KNOWN, adversarial=adversarial), reviews(5000)).path == "compiled loops"
+    assert plan_for(make_config(UNKNOWN, adversarial=adversarial), reviews(5000), on_gpu=True).path == "Keras"
+
+
+def test_labelled_adversarial_training_is_compiled_where_other_training_is() -> None:
+    config = make_config(UNKNOWN, adversarial={"kind": "labelled"})
+    assert plan_for(config, reviews(5000)) == plan_for(make_config(UNKNOWN), reviews(5000))
+    assert plan_for(config, reviews(5000)).path == "XLA"
+
+
 def test_a_second_direction_changes_nothing_since_it_is_compiled_as_well() -> None:
     for n in (3990, 4000):
         both = plan_for(make_config({**UNKNOWN, "bidirectional": True}), reviews(n))

@@ -217,7 +217,7 @@ def change_sections(config: Config, sections: dict[str, dict[str, Any]]) -> Conf
     return config
 
 
-@pytest.fixture(scope="module", params=RUNS)
+@pytest.fixture(scope="module")
 def uninterrupted(
     request: pytest.FixtureRequest, tiny_config: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Config, Path]:
@@ -229,7 +229,17 @@ def uninterrupted(
 
 
 # 30 reviews in batches of 8 are four batches an epoch. Every batch is tried in training/test_fit.py.
-@pytest.mark.parametrize(("phase", "k"), [("epoch 2", 3), ("validation", 1)])
+@pytest.mark.parametrize(
+    ("uninterrupted", "phase", "k"),
+    [
+        ("lstm", "epoch 2", 3),
+        ("lstm", "validation", 1),
+        ("gru", "epoch 2", 3),
+        ("gru", "validation", 1),
+        ("everything", "epoch 2", 3),
+    ],
+    indirect=["uninterrupted"],
+)
 def test_stopped_and_continued_a_run_equals_one_that_was_not(
     uninterrupted: tuple[Config, Path], tmp_path: Path, phase: str, k: int
 ) -> None:
