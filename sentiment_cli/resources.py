@@ -49,10 +49,25 @@ def user_cache_dir() -> Path:
     return platformdirs.user_cache_path("sentiment")
 
 
+def pretrained_dir() -> Path:
+    """Where results of pretraining are kept for all runs of this user."""
+    return user_cache_dir() / "pretrained"
+
+
+def expand_path(text: str) -> Path:
+    """The path with ``~`` replaced; as it is where that means nobody's home, for it may happen to be called so."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
+def absolute_path(text: str) -> str:
+    """A path that means the same from any working directory."""
+    return str(expand_path(text).resolve())
+
+
 def _configured_dir() -> Path | None:
     """``$SENTIMENT_DATA``; None where it is not set or empty."""
     configured = os.environ.get("SENTIMENT_DATA")
-    try:
-        return Path(configured).expanduser() if configured else None
-    except RuntimeError:  # ~name of nobody here: a directory that happens to be called so
-        return Path(str(configured))
+    return expand_path(configured) if configured else None

@@ -162,6 +162,7 @@ def describe_environment() -> dict[str, Any]:
         "keras",
         "numpy",
         "numba",
+        "gensim",
         "scikit-learn",
         "pydantic",
         "click",

@@ -38,6 +38,7 @@ RANKS = {
     "results": 2,
     "tables": 0,
     "plots": 2,
+    "pretraining": 2,
     "recurrent.conditions": 2,
     "runtime": 2,
     "text.token_ids": 2,
@@ -61,7 +62,7 @@ RANKS = {
     "__main__": 5,
 }
 WORKFLOWS, CLI = RANKS["workflows"], RANKS["cli"]
-HEAVY = {"numpy": 2, "numba": 3, "sklearn": 2, "matplotlib": 2, "tensorflow": 3, "keras": 3}
+HEAVY = {"numpy": 2, "numba": 3, "sklearn": 2, "matplotlib": 2, "gensim": 3, "tensorflow": 3, "keras": 3}
 # What the command line may import before it knows which command it is; the rest goes into bodies.
 AT_START = {"click"}
 

@@ -114,6 +114,9 @@ def test_a_baseline_that_was_computed_before_is_shown_without_tensorflow(workpla
     [
         (["train", "--config", "no-such"], 2),
         (["train", "--set", "training.epochs=0"], 2),
+        (["train", "--set", "pretrain={kind: word_vectors, file: no-such.txt}"], 1),
+        (["pretrain"], 2),
+        (["pretrain", "--set", "pretrain.kind=word_vectors", "--data", "no/such/directory"], 1),
         (["train", "--data", "no/such/directory"], 1),
         (["train", "--resume", "no-such"], 1),
         (["evaluate", "no-such"], 1),

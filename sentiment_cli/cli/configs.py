@@ -9,6 +9,7 @@ import click
 from sentiment_cli.atomic import write_text
 from sentiment_cli.cli._options import output_options
 from sentiment_cli.cli._output import Output, pairs
+from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.config.load import config_values, load_config
 from sentiment_cli.config.yaml_source import dump_yaml
 from sentiment_cli.errors import SentimentError, UsageError, suggest
@@ -68,11 +69,10 @@ def validate(name: str, settings: tuple[str, ...]) -> None:
     """Check a configuration and the reviews that it names, without TensorFlow. -v shows it with all defaults."""
     output = Output.current()
     config = load_config(name, settings=settings)
-    from sentiment_cli.data.prepare import prepare_data
+    from sentiment_cli.workflows.prepare import prepare
 
-    data = prepare_data(config.data, config.training.seed)
-    for note in data.notes(config.data.encoding_errors):
-        output.note(note)
+    with make_progress(output) as progress:
+        data = prepare(config, progress)
     summary = f"{name}: valid; {data.files:,} reviews of {', '.join(data.class_names)} in {data.layout.root}"
     values = {
         "valid": True,

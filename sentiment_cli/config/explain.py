@@ -29,7 +29,7 @@ _EXPECTED = {
     "string_pattern_mismatch": "auto, cpu, gpu or gpu:N",
 }
 _SHOWN = 60
-_BRANCHES = ("literal[", "dict[")
+_BRANCHES = ("literal[", "dict[", "constrained-int", "constrained-float")
 
 
 def explain_errors(errors: Sequence[ErrorDetails]) -> list[tuple[KeyPath, str]]:

@@ -52,6 +52,11 @@ class Data(Section):
         description="Leave out training reviews whose text occurs before in the training part, or in the test part.",
     )
     limit: int | None = Field(None, ge=2, description="Use only this many reviews a class and part, seeded; for a try.")
+    unlabelled: Text | None = Field(
+        "auto",
+        description="More reviews for what learns without labels (`pretrain`): a directory of .txt files, at any "
+        "depth; `auto`: `train/unsup` of the data where it is there; null: none.",
+    )
 
     @field_validator("classes")
     @classmethod
@@ -104,6 +109,7 @@ class Embedding(Section):
     mask: bool = Field(
         True, description="Padding is skipped. False repeats what unmasked tutorials do: the network reads the padding."
     )
+    trainable: bool = Field(True, description="False: the vectors stay as they were at the start, see `pretrain`.")
 
 
 class Recurrent(Section):
@@ -187,6 +193,50 @@ class Model(Section):
         if self.window is not None and not self.embedding.mask:
             raise _wrong(("window",), "windows need embedding.mask: true, for the last one of a review is padded")
         return self
+
+
+class WordVectors(Section):
+    """Word vectors for the beginning, from reviews without their labels or from a file; by default null: random ones.
+
+    Word2vec: Mikolov et al. 2013, arXiv:1301.3781 (the two algorithms) and arXiv:1310.4546 (negative samples, leaving
+    out frequent words). GloVe: Pennington et al. 2014, https://aclanthology.org/D14-1162/.
+    """
+
+    kind: Literal["word_vectors"] = Field(description="What is learned.")
+    algorithm: Literal["cbow", "skip_gram"] = Field(
+        "cbow",
+        description="Predict a word from those around it, or those around it from the word (arXiv:1301.3781, "
+        "section 3); `skip_gram` takes several times as long.",
+    )
+    passes: Literal["auto"] | Annotated[int, Field(ge=1, le=1000)] = Field(
+        "auto",
+        description="Over the texts; `auto`: 5, and over few texts more, up to 1,000, until five million tokens were "
+        "read. After fewer the vectors still point all in one direction.",
+    )
+    window: int = Field(
+        5, ge=1, le=1000, description="Words to either side that count as around; for each word drawn from 1 to this."
+    )
+    negative: int = Field(
+        5, ge=1, le=100, description="Words drawn at random beside each true one (arXiv:1310.4546, section 2.2)."
+    )
+    subsample: float = Field(
+        1e-3,
+        ge=0,
+        lt=1,
+        description="Words with more than this share of the text are left out at times (arXiv:1310.4546, section 2.3); "
+        "0: never.",
+    )
+    scale: Literal["auto"] | Annotated[float, Field(gt=0)] | None = Field(
+        "auto",
+        description="Standard deviation that the numbers of the table are brought to; `auto`: 0.3, and less after "
+        "fewer than five million tokens, by the square root of their number, down to 0.03; null: they stay as found.",
+    )
+    file: Text | None = Field(
+        None,
+        description="Read the vectors from this file instead, in the text format of GloVe or word2vec, also as .gz; "
+        "of the settings only `scale` and `seed` count then.",
+    )
+    seed: int = Field(1, ge=0, lt=2**31, description="Its own, so that trainings with several seeds share one result.")
 
 
 class EarlyStopping(Section):
@@ -278,6 +328,9 @@ class Config(Section):
     data: Data = Field(default_factory=Data, description=Data.__doc__)
     text: TextSettings = Field(default_factory=TextSettings, description=TextSettings.__doc__)
     model: Model = Field(default_factory=Model, description=Model.__doc__)
+    pretrain: WordVectors | None = Field(
+        None, description="What is learned from texts without labels before the training; null: nothing."
+    )
     training: Training = Field(default_factory=Training, description=Training.__doc__)
 
     @model_validator(mode="before")
@@ -296,6 +349,10 @@ class Config(Section):
                 "early stopping needs a validation part; set data.validation_fraction above 0, or this to null",
             )
         self._check_window()
+        adversarial = self.training.adversarial
+        if adversarial is not None and adversarial.kind == "table" and not self.model.embedding.trainable:
+            what = "adversarial.kind: table trains the word vectors; expected true, or another kind"
+            raise _wrong(("model", "embedding", "trainable"), what)
         weights, classes = self.training.class_weight, self.data.classes
         if isinstance(weights, dict) and classes is not None and set(weights) != set(classes):
             raise _wrong(
@@ -315,6 +372,11 @@ class Config(Section):
         if adversarial is not None and adversarial.kind != "labelled" and self.training.jit_compile is True:
             what = f"XLA cannot compile adversarial.kind: {adversarial.kind}; expected auto or false"
             raise _wrong(("training", "jit_compile"), what)
+
+    @property
+    def reads_unlabelled(self) -> bool:
+        """Whether something is learned from texts without labels."""
+        return self.pretrain is not None and self.pretrain.file is None
 
     @property
     def monitor(self) -> Literal["val_loss", "val_accuracy"]:

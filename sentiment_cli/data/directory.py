@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from sentiment_cli.errors import DataError, shorten_list, suggest
+from sentiment_cli.resources import expand_path
 
 NEVER_CLASSES = ("unsup", "__MACOSX")
 
@@ -141,6 +142,33 @@ def find_other_part(root: Path, class_names: Sequence[str]) -> tuple[Part, list[
     findings.raise_problems(root)
     to_run = np.array([list(class_names).index(name) for name in present], dtype=np.int32)
     return replace(part, class_names=tuple(class_names), labels=to_run[part.labels]), findings.notes
+
+
+def find_unlabelled(root: Path, setting: str | None) -> Part | None:
+    """The reviews without labels that a configuration means.
+
+    Args:
+        root: the data root.
+        setting: ``data.unlabelled``: ``auto``, a directory, or None.
+
+    Returns:
+        A part of one class, or None where there are none.
+
+    Raises:
+        DataError: the directory is not there, or has no .txt file.
+    """
+    if setting is None:
+        return None
+    directory = root / "train" / "unsup" if setting == "auto" else expand_path(setting)
+    if setting == "auto" and not directory.is_dir():
+        return None
+    if not directory.is_dir():
+        raise DataError(f"{setting} (data.unlabelled) is not a directory (looked from {Path.cwd()}).")
+    files = tuple(file for file in list_files(directory) if not is_hidden(file))
+    if not files:
+        raise DataError(f"{directory} (data.unlabelled) has no .txt file; expected one for each review.")
+    zeros = np.zeros(len(files), np.int32)
+    return Part(directory, directory, ("unlabelled",), files, zeros, np.arange(len(files), dtype=np.int64))
 
 
 def check_root(root: Path) -> None:

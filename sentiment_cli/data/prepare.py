@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sentiment_cli.config.schema import Data
 from sentiment_cli.data.contents import ContentReport, Policy, check_contents
-from sentiment_cli.data.directory import Layout, find_layout
+from sentiment_cli.data.directory import Layout, Part, find_layout, find_unlabelled
 from sentiment_cli.data.source import resolve_source
 from sentiment_cli.data.splitting import movies
 from sentiment_cli.errors import DataError
@@ -22,11 +22,15 @@ class PreparedData:
         layout: their parts, classes and files, limited by ``data.limit``.
         report: what the files of the training part hold.
         test_report: likewise of the test part; None where there is none, or it is not wanted.
+        unlabelled: the reviews without labels, limited likewise; None where there are none, or they are not wanted.
+        unlabelled_report: what their files hold.
     """
 
     layout: Layout
     report: ContentReport
     test_report: ContentReport | None
+    unlabelled: Part | None = None
+    unlabelled_report: ContentReport | None = None
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -40,8 +44,8 @@ class PreparedData:
 
     def notes(self, policy: Policy) -> list[str]:
         """What a user should know about."""
-        reports = [self.report, *([self.test_report] if self.test_report else [])]
-        return [*self.layout.notes, *(note for report in reports for note in report.notes(policy))]
+        reports = (self.report, self.test_report, self.unlabelled_report)
+        return [*self.layout.notes, *(note for report in reports if report for note in report.notes(policy))]
 
 
 def prepare_data(
@@ -50,6 +54,7 @@ def prepare_data(
     *,
     root: Path | None = None,
     with_test: bool = True,
+    with_unlabelled: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> PreparedData:
     """Find the reviews of a configuration and look into every file.
@@ -59,6 +64,7 @@ def prepare_data(
         seed: of ``data.limit``.
         root: where the source was found before; None: look for it.
         with_test: look into the files of the test part, too.
+        with_unlabelled: find the reviews of ``data.unlabelled`` and look into them, too.
         progress: called with the number of files done.
 
     Raises:
@@ -71,8 +77,11 @@ def prepare_data(
         movies(layout.root, layout.train.paths)
     report = check_contents(layout.train, progress=progress)
     test_report = check_contents(test, progress=progress) if test and with_test else None
-    problems = report.problems(settings.encoding_errors)
-    problems += test_report.problems(settings.encoding_errors) if test_report else []
+    unlabelled = find_unlabelled(layout.root, settings.unlabelled) if with_unlabelled else None
+    unlabelled = unlabelled.limit(settings.limit, seed) if unlabelled else None
+    unlabelled_report = check_contents(unlabelled, progress=progress) if unlabelled else None
+    reports = (report, test_report, unlabelled_report)
+    problems = [problem for found in reports if found for problem in found.problems(settings.encoding_errors)]
     if problems:
         raise DataError(f"{layout.root} cannot be used:\n" + "\n".join(f"  {problem}" for problem in problems))
-    return PreparedData(layout, report, test_report)
+    return PreparedData(layout, report, test_report, unlabelled, unlabelled_report)

@@ -54,18 +54,18 @@ def repeated_texts(reviews: ReviewSet, others: ReviewSet | None = None) -> np.nd
     Returns:
         bool[n], True for a repeated one.
     """
-    seen = {_digest(text) for text in others.texts} if others is not None else set()
+    seen = {text_digest(text) for text in others.texts} if others is not None else set()
     repeated = np.zeros(len(reviews), dtype=bool)
     for index, text in enumerate(reviews.texts):
-        key = _digest(text)
-        repeated[index] = key != _EMPTY and key in seen
+        key = text_digest(text)
+        repeated[index] = key != EMPTY_DIGEST and key in seen
         seen.add(key)
     return repeated
 
 
-def _digest(text: str) -> bytes:
+def text_digest(text: str) -> bytes:
     """Sixteen bytes that stand for a text without the white space at its ends, in place of a thousand."""
     return hashlib.blake2b(text.strip().encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-_EMPTY = _digest("")
+EMPTY_DIGEST = text_digest("")

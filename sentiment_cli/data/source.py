@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sentiment_cli.data import imdb
 from sentiment_cli.errors import DataError
-from sentiment_cli.resources import bundled_reviews
+from sentiment_cli.resources import absolute_path, bundled_reviews, expand_path
 
 NAMED_SOURCES = ("bnb", "imdb")
 
@@ -21,7 +21,7 @@ def resolve_source(source: str) -> Path:
         return bundled_reviews()
     if source == "imdb":
         return imdb.require()
-    path = _expand(source)
+    path = expand_path(source)
     if path.is_dir():
         return path
     if path.exists():
@@ -33,12 +33,4 @@ def resolve_source(source: str) -> Path:
 
 def portable_source(source: str) -> str:
     """A source that means the same from any working directory."""
-    return source if source in NAMED_SOURCES else str(_expand(source).resolve())
-
-
-def _expand(source: str) -> Path:
-    """The path with ``~`` replaced; as it is where that means nobody's home."""
-    try:
-        return Path(source).expanduser()
-    except RuntimeError:
-        return Path(source)
+    return source if source in NAMED_SOURCES else absolute_path(source)

@@ -121,7 +121,13 @@ def cut_behind_embedding(network: Any) -> tuple[Any, Any]:
 def _recurrent_stack(settings: Model, token_ids: Any, vocabulary_size: int, threads: int | None, *, joint: bool) -> Any:
     """Embedding, all recurrent layers and the pooling after them; returns float32[batch, features]."""
     masked = settings.embedding.mask
-    embedding = layers.Embedding(vocabulary_size, settings.embedding.dim, mask_zero=masked, name="embedding")
+    embedding = layers.Embedding(
+        vocabulary_size,
+        settings.embedding.dim,
+        mask_zero=masked,
+        trainable=settings.embedding.trainable,
+        name="embedding",
+    )
     if settings.window is None:
         sequences = whole_reviews(token_ids, masked=masked)
     else:

@@ -12,6 +12,7 @@ Nothing heavy is imported with this package; the functions load TensorFlow when 
 from sentiment_cli.workflows.baseline import BaselineResult, baseline, baseline_of_run
 from sentiment_cli.workflows.evaluate import EvaluateResult, evaluate
 from sentiment_cli.workflows.predict import TextPrediction, predict
+from sentiment_cli.workflows.pretrain import PretrainResult, pretrain
 from sentiment_cli.workflows.results import DryRun, TrainResult
 from sentiment_cli.workflows.train import dry_run, resume, train
 
@@ -19,6 +20,7 @@ __all__ = [
     "BaselineResult",
     "DryRun",
     "EvaluateResult",
+    "PretrainResult",
     "TextPrediction",
     "TrainResult",
     "baseline",
@@ -26,6 +28,7 @@ __all__ = [
     "dry_run",
     "evaluate",
     "predict",
+    "pretrain",
     "resume",
     "train",
 ]

@@ -30,7 +30,7 @@ def rehearse(job: Job, target: Path) -> DryRun:
         target: where the run would go.
     """
     config, run, progress = job.config, job.run, job.progress
-    setup = set_up(job, {}, Stopwatch())
+    setup = set_up(job, {}, Stopwatch(), learn=False)
     warnings = setup.warnings(job)
     for warning in warnings:
         progress.warn(warning)

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sentiment_cli.config import Config, Override, config_values, load_config, write_config
-from sentiment_cli.data.prepare import PreparedData, prepare_data
-from sentiment_cli.data.source import portable_source
+from sentiment_cli.data.prepare import PreparedData
 from sentiment_cli.errors import ConfigError, DataError, Interrupted, RunError
 from sentiment_cli.history import read_history
 from sentiment_cli.runs import Run
@@ -19,6 +18,7 @@ from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.training.weights import check_class_weights
 from sentiment_cli.workflows.job import Job
+from sentiment_cli.workflows.prepare import portable, prepare
 from sentiment_cli.workflows.record import new_record, now, read_config, read_plan
 from sentiment_cli.workflows.results import DryRun, TrainResult
 
@@ -59,8 +59,7 @@ def train(
         device = choose_device(config.training.device)
         if force and run.path.exists():
             shutil.rmtree(run.path)
-        source = portable_source(config.data.source)
-        config = config.model_copy(update={"data": config.data.model_copy(update={"source": source})})
+        config = portable(config)
         run.path.mkdir(parents=True)
         progress.note(f"Run: {run.path}")
         write_config(run.config_path, config)
@@ -93,7 +92,9 @@ def resume(run: Run, *, epochs: int | None = None, progress: Progress | None = N
         config = load_config(run.config_path, [Override(("training", "epochs"), epochs, "--epochs")])
     _check_worth_resuming(run, record, config, epochs)
     with StopRequest(progress.note) as stop:
-        data = _prepare(config, progress, root=Path(record.get("data", {}).get("root", "")))
+        # A checkpoint holds what was learned before it; what that was learned from may have gone.
+        needed = config.model_copy(update={"pretrain": None}) if run.last_checkpoint_path.exists() else config
+        data = _prepare(needed, progress, root=Path(record.get("data", {}).get("root", "")))
         _check_same_data(run, record, data)
         plan = read_plan(run, record)
         load_tensorflow(threads=plan.threads if plan else None)
@@ -146,16 +147,7 @@ def resume_command(run: Run) -> str:
 
 
 def _prepare(config: Config, progress: Progress, root: Path | None = None) -> PreparedData:
-    progress.phase("checking files")
-    data = prepare_data(
-        config.data,
-        config.training.seed,
-        root=root,
-        with_test=config.training.evaluate_test,
-        progress=lambda done: progress.advance(1000),
-    )
-    for note in data.notes(config.data.encoding_errors):
-        progress.note(note)
+    data = prepare(config, progress, root=root, with_test=config.training.evaluate_test)
     check_class_weights(config.training, data.class_names)
     return data
 

@@ -37,6 +37,7 @@ from sentiment_cli.training.plan import Plan, choose_path, make_plan
 from sentiment_cli.training.weights import compute_class_weights
 from sentiment_cli.workflows.classifier import Classifier, encode_set, evaluate_reviews, keep_metrics, own_files
 from sentiment_cli.workflows.job import Job
+from sentiment_cli.workflows.pretraining import Pretrained, find_pretrained, obtain_pretrained
 from sentiment_cli.workflows.record import now, read_own_vocabulary, read_plan
 from sentiment_cli.workflows.results import TrainResult
 from sentiment_cli.workflows.stopwatch import Stopwatch
@@ -57,6 +58,7 @@ class Setup:
         average: of the network's weights; None: they are not averaged.
         epochs: how many there are to be in all.
         unlabelled: what virtual adversarial training reads; None: nothing.
+        pretrained: what the network begins with; None: nothing, or a checkpoint takes its place.
     """
 
     splits: Splits
@@ -69,6 +71,7 @@ class Setup:
     average: AveragedWeights | None
     epochs: int
     unlabelled: TokenIds | None
+    pretrained: Pretrained | None
 
     def warnings(self, job: Job) -> list[str]:
         """What is likely to go wrong, for the user to read before it does."""
@@ -97,13 +100,14 @@ class Setup:
         )
 
 
-def set_up(job: Job, record: dict[str, Any], watch: Stopwatch) -> Setup:
+def set_up(job: Job, record: dict[str, Any], watch: Stopwatch, *, learn: bool = True) -> Setup:
     """Read the reviews, make the vocabulary, encode, build the network.
 
     Args:
         job: what is trained; a vocabulary that is in its run is used again.
         record: of the run; a plan that is in it is used again.
         watch: counts the phases.
+        learn: False: leave a pretraining out whose result is not kept yet.
     """
     config, progress = job.config, job.progress
     progress.note(f"Device: {job.device.description}")
@@ -113,9 +117,14 @@ def set_up(job: Job, record: dict[str, Any], watch: Stopwatch) -> Setup:
     with watch.phase("reading"):
         progress.phase("reading reviews")
         splits = load_splits(job.data.layout, config.data, config.training.seed, progress.note)
+    pretrained = None
+    if config.pretrain is not None and not job.run.last_checkpoint_path.exists():
+        with watch.phase("pretraining"):
+            obtain = obtain_pretrained if learn else find_pretrained
+            pretrained = obtain(config.pretrain, config, job.data, splits, progress)
     with watch.phase("vectorizing"):
         progress.phase("making the vocabulary")
-        vocabulary = _vocabulary(job, record, splits)
+        vocabulary = _vocabulary(job, record, splits, pretrained)
         train = encode_set(config, vocabulary, splits.train, progress, "train")
         validation = None
         if splits.validation is not None:
@@ -128,13 +137,17 @@ def set_up(job: Job, record: dict[str, Any], watch: Stopwatch) -> Setup:
     with watch.phase("building"):
         progress.phase("building the network")
         network = build_network(config, len(vocabulary), len(splits.train.class_names), threads=plan.loop_threads)
+        if pretrained is not None:
+            pretrained.apply(network)
         epochs = planned_epochs(config.training, len(train.labels))
         optimizer = build_optimizer(config.training, epochs * steps_per_epoch(config.training, len(train.labels)))
         optimizer.build(network.trainable_variables)
         share = config.training.average
         average = None if share is None else AveragedWeights(network, optimizer.iterations, share)
     unlabelled = train.token_ids if _is_virtual(config) else None
-    return Setup(splits, vocabulary, train, validation, plan, network, optimizer, average, epochs, unlabelled)
+    return Setup(
+        splits, vocabulary, train, validation, plan, network, optimizer, average, epochs, unlabelled, pretrained
+    )
 
 
 def _is_virtual(config: Config) -> bool:
@@ -209,6 +222,7 @@ def _start_compiling(job: Job, known: Plan | None) -> Future[None]:
 def _facts(job: Job, setup: Setup) -> dict[str, Any]:
     """What the record says of a training before its first step."""
     return {
+        **({"pretrained": setup.pretrained.summary()} if setup.pretrained else {}),
         "device": job.device.description,
         "parameters": setup.network.count_params(),
         "planned_epochs": setup.epochs,
@@ -220,7 +234,10 @@ def _facts(job: Job, setup: Setup) -> dict[str, Any]:
     }
 
 
-def _vocabulary(job: Job, record: dict[str, Any], splits: Splits) -> list[str]:
+def _vocabulary(job: Job, record: dict[str, Any], splits: Splits, pretrained: Pretrained | None) -> list[str]:
+    if pretrained is not None:
+        write_vocabulary(job.run.vocabulary_path, pretrained.vocabulary)
+        return pretrained.vocabulary
     if job.run.vocabulary_path.exists():
         return read_own_vocabulary(job.run, record)
     vocabulary = adapt_vocabulary(job.config.text, splits.train.texts)

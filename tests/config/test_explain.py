@@ -29,7 +29,7 @@ TEN = {
     ),
     "a key outside of its section": (
         "epochs: 5\n",
-        "my.yaml:1: epochs: unknown key; known: data, text, model, training",
+        "my.yaml:1: epochs: unknown key; known: data, text, model, pretrain, training",
     ),
     "text for a number": (
         "training:\n  epochs: ten\n",
@@ -160,7 +160,7 @@ def test_a_received_value_is_shown_with_its_kind_and_not_endlessly(value: Any, s
             'training: {device: "\\e[31mred\\n"}',
             'my.yaml:1: training.device: expected auto, cpu, gpu or gpu:N, received the text "\\x1b[31mred\\n"',
         ),
-        ('"\\e[2Jkey": 1', "my.yaml:1: \\x1b[2Jkey: unknown key; known: data, text, model, training"),
+        ('"\\e[2Jkey": 1', "my.yaml:1: \\x1b[2Jkey: unknown key; known: data, text, model, pretrain, training"),
         (
             'data: {source: "\\ud800"}',
             'my.yaml:1: data.source: expected text of valid Unicode, received the text "\\ud800"',

@@ -159,7 +159,7 @@ def test_defaults_are_the_same_after_use() -> None:
         ),
         ("data: {source: here}", "data.source.x=3", "--set: data.source.x: source is 'here', which has no x"),
         ("", "training.epoch=3", '--set: training.epoch: unknown key; did you mean "epochs"?'),
-        ("", "epochs=3", "--set: epochs: unknown key; known: data, text, model, training"),
+        ("", "epochs=3", "--set: epochs: unknown key; known: data, text, model, pretrain, training"),
         ("", "trainig.epochs=3", '--set: trainig: unknown key; did you mean "training"?'),
         ("", "training.epochs=two", '--set: training.epochs: expected a whole number, received the text "two"'),
         ("", "training.epochs=true", "--set: training.epochs: expected a whole number, received true"),

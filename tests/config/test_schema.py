@@ -23,6 +23,7 @@ DEFAULTS: dict[str, Any] = {
     "data.encoding_errors": "error",
     "data.drop_duplicates": False,
     "data.limit": None,
+    "data.unlabelled": "auto",
     "text.max_tokens": 10_000,
     "text.sequence_length": 500,
     "text.truncate": "tail",
@@ -33,6 +34,7 @@ DEFAULTS: dict[str, Any] = {
     "model.embedding.dropout": 0.0,
     "model.embedding.word_dropout": 0.0,
     "model.embedding.mask": True,
+    "model.embedding.trainable": True,
     "model.recurrent.0.cell": "lstm",
     "model.recurrent.0.units": 32,
     "model.recurrent.0.bidirectional": False,
@@ -44,6 +46,7 @@ DEFAULTS: dict[str, Any] = {
     "model.window": None,
     "model.dropout": 0.0,
     "model.dense": [],
+    "pretrain": None,
     "training.epochs": 10,
     "training.min_steps": 0,
     "training.batch_size": 32,
@@ -75,6 +78,15 @@ INSIDE: dict[str, Any] = {
     "model.dense.0.units": 4,
     "model.dense.0.activation": "relu",
     "model.dense.0.dropout": 0.0,
+    "pretrain.kind": "word_vectors",
+    "pretrain.algorithm": "cbow",
+    "pretrain.passes": "auto",
+    "pretrain.window": 5,
+    "pretrain.negative": 5,
+    "pretrain.subsample": 0.001,
+    "pretrain.scale": "auto",
+    "pretrain.file": None,
+    "pretrain.seed": 1,
 }
 WHOLE = {  # name: smallest, largest
     "data.limit": (2, None),
@@ -83,6 +95,9 @@ WHOLE = {  # name: smallest, largest
     "model.embedding.dim": (1, 10_000),
     "model.recurrent.0.units": (1, 100_000),
     "model.dense.0.units": (1, 100_000),
+    "pretrain.window": (1, 1000),
+    "pretrain.negative": (1, 100),
+    "pretrain.seed": (0, 2**31 - 1),
     "training.epochs": (1, 1_000_000),
     "training.min_steps": (0, 1_000_000_000),
     "training.batch_size": (1, 1_000_000),
@@ -92,6 +107,7 @@ WHOLE = {  # name: smallest, largest
 RATES = (
     *("model.embedding.dropout", "model.recurrent.0.dropout", "model.recurrent.0.recurrent_dropout", "model.dropout"),
     *("model.dense.0.dropout", "data.validation_fraction", "model.embedding.word_dropout"),
+    "pretrain.subsample",
     *("training.label_smoothing", "training.average", "training.schedule.warmup"),
 )
 FROM_ABOVE_ZERO = (
@@ -99,7 +115,8 @@ FROM_ABOVE_ZERO = (
 )
 NUMBERS = (*RATES, *FROM_ABOVE_ZERO, "training.early_stopping.min_delta")
 SWITCHES = (
-    *("data.drop_duplicates", "model.embedding.mask", "model.recurrent.0.bidirectional", "training.evaluate_test"),
+    *("data.drop_duplicates", "model.embedding.mask", "model.embedding.trainable", "model.recurrent.0.bidirectional"),
+    "training.evaluate_test",
 )
 CHOICES = {
     "data.validation_groups": ["movie"],
@@ -112,6 +129,8 @@ CHOICES = {
     "model.recurrent.0.activation": ["tanh", "sigmoid", "relu", "hard_sigmoid", "leaky_relu"],
     "model.recurrent.0.recurrent_activation": ["tanh", "sigmoid", "relu", "hard_sigmoid", "leaky_relu"],
     "model.dense.0.activation": ["tanh", "sigmoid", "relu", "hard_sigmoid", "leaky_relu"],
+    "pretrain.kind": ["word_vectors"],
+    "pretrain.algorithm": ["cbow", "skip_gram"],
     "training.optimizer": ["adam", "adamw", "rmsprop", "sgd", "nadam", "adagrad"],
     "training.early_stopping.monitor": ["val_loss", "val_accuracy"],
     "training.device": ["auto", "cpu", "gpu", "gpu:0", "gpu:12"],
@@ -120,15 +139,20 @@ CHOICES = {
     "training.schedule.decay": ["cosine", "linear", "none"],
     "training.adversarial.kind": ["table", "labelled", "virtual"],
 }
-NULLABLE = {key for key, default in DEFAULTS.items() if default is None}
+NULLABLE = {
+    *(key for key, default in (DEFAULTS | INSIDE).items() if default is None),
+    *("data.unlabelled", "pretrain.scale"),
+}
 
 
 def nested(key: str, value: Any) -> dict[str, Any]:
-    """``{"model": {"dense": [{"units": value}]}}`` for ``model.dense.0.units``; a dense layer always has its units."""
+    """``{"model": {"dense": [{"units": value}]}}`` for ``model.dense.0.units``, with what the section cannot lack."""
     for part in reversed(key.split(".")):
         value = [value] if part == "0" else {part: value}
     if key.startswith("model.dense.0"):
         value["model"]["dense"][0].setdefault("units", 4)
+    if key.startswith("pretrain."):
+        value["pretrain"].setdefault("kind", "word_vectors")
     return typing.cast("dict[str, Any]", value)
 
 
@@ -171,9 +195,9 @@ def _section(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
 
 def test_these_tests_know_every_setting() -> None:
     tables = {*WHOLE, *NUMBERS, *SWITCHES, *CHOICES, "data.source", "data.classes", "model.pooling", "model.window"}
-    tables.add("training.class_weight")
+    tables |= {"training.class_weight", "data.unlabelled", "pretrain.passes", "pretrain.scale", "pretrain.file"}
     assert set(leaves(Config)) == tables
-    parts = {"model.dense", "training.early_stopping", "training.schedule", "training.adversarial"}
+    parts = {"model.dense", "training.early_stopping", "training.schedule", "training.adversarial", "pretrain"}
     assert {*DEFAULTS, *INSIDE} - parts == tables
 
 
@@ -202,8 +226,11 @@ def test_there_is_one_recurrent_layer_by_default() -> None:
 @pytest.mark.parametrize("key", INSIDE)
 def test_default_inside_an_optional_part(key: str) -> None:
     section, part, *_ = key.split(".")
-    given: Any = [{"units": 4}] if part == "dense" else {}
-    assert get(parse({section: {part: given}}), key) == INSIDE[key]
+    if section == "pretrain":
+        values: Any = {"pretrain": {"kind": "word_vectors"}}
+    else:
+        values = {section: {part: [{"units": 4}] if part == "dense" else {}}}
+    assert get(parse(values), key) == INSIDE[key]
 
 
 @pytest.mark.parametrize("key", sorted(NULLABLE))
@@ -225,7 +252,7 @@ def test_whole_number_range(key: str) -> None:
         assert get(parse(nested(key, 10**12)), key) == 10**12
     else:
         assert get(parse(nested(key, largest)), key) == largest
-        limit = "< 2,147,483,648" if key == "training.seed" else f"<= {largest:,}"
+        limit = "< 2,147,483,648" if key.endswith(".seed") else f"<= {largest:,}"
         assert problem(key, largest + 1) == f"expected a number {limit}, received {largest + 1}"
 
 
@@ -373,6 +400,53 @@ def test_jit_compile_is_a_switch_or_auto(value: Any) -> None:
     assert problem("training.jit_compile", 1) == "expected 'auto', or true or false, received 1"
 
 
+@pytest.mark.parametrize("value", ["auto", 1, 1000])
+def test_passes_are_auto_or_a_number(value: Any) -> None:
+    assert get(parse(nested("pretrain.passes", value)), "pretrain.passes") == value
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0, "expected 'auto', or a number >= 1, received 0"),
+        (1001, "expected 'auto', or a number <= 1,000, received 1001"),
+        (2.5, "expected 'auto', or a whole number, received 2.5"),
+        ("many", "expected 'auto', or a whole number, received the text \"many\""),
+    ],
+)
+def test_passes_that_cannot_be(value: Any, expected: str) -> None:
+    assert problem("pretrain.passes", value) == expected
+
+
+@pytest.mark.parametrize("value", ["auto", 0.3, 1, None])
+def test_a_scale_is_auto_a_number_or_none(value: Any) -> None:
+    assert get(parse(nested("pretrain.scale", value)), "pretrain.scale") == value
+
+
+@pytest.mark.parametrize("value", [0, -0.1])
+def test_a_scale_is_above_zero(value: float) -> None:
+    assert problem("pretrain.scale", value) == f"expected 'auto', or a number > 0.0, received {value}"
+
+
+@pytest.mark.parametrize("key", ["data.unlabelled", "pretrain.file"])
+def test_a_path_is_text_that_is_not_empty(key: str) -> None:
+    assert get(parse(nested(key, "some/where")), key) == "some/where"
+    assert problem(key, "") == 'expected text that is not empty, received the text ""'
+    assert problem(key, 5) == 'expected text, received 5; to mean the text, quote it: "5"'
+
+
+@pytest.mark.parametrize("value", [{}, {"passes": 5}])
+def test_a_pretraining_needs_its_kind(value: Any) -> None:
+    with pytest.raises(ConfigError, match=r"^c.yaml:1: pretrain.kind: this key is needed$"):
+        parse({"pretrain": value})
+
+
+def test_only_what_learns_reads_unlabelled_reviews() -> None:
+    assert not Config().reads_unlabelled
+    assert parse({"pretrain": {"kind": "word_vectors"}}).reads_unlabelled
+    assert not parse({"pretrain": {"kind": "word_vectors", "file": "glove.txt"}}).reads_unlabelled
+
+
 def test_a_source_is_text_that_is_not_empty() -> None:
     assert problem("data.source", "") == 'expected text that is not empty, received the text ""'
     assert problem("data.source", 5) == 'expected text, received 5; to mean the text, quote it: "5"'
@@ -509,6 +583,11 @@ def test_class_weights_that_cannot_be(value: Any, expected: list[str]) -> None:
             "model.recurrent.1.recurrent_activation: a simple_rnn has no gates; remove this key or choose gru or lstm",
         ),
         (
+            {"model": {"embedding": {"trainable": False}}, "training": {"adversarial": {}}},
+            "model.embedding.trainable: adversarial.kind: table trains the word vectors; "
+            "expected true, or another kind",
+        ),
+        (
             {"data": {"validation_fraction": 0}, "training": {"early_stopping": {}}},
             "training.early_stopping: early stopping needs a validation part; "
             "set data.validation_fraction above 0, or this to null",
@@ -564,12 +643,13 @@ def test_a_configuration_cannot_be_changed_after_its_check() -> None:
         ("model.dense.0.activations", 'did you mean "activation"?'),
         ("training.early_stopping.patient", 'did you mean "patience"?'),
         ("training.early_stopping.xyz", "known: monitor, patience, min_delta"),
-        ("xyz", "known: data, text, model, training"),
-        ("<<", "known: data, text, model, training"),
+        ("xyz", "known: data, text, model, pretrain, training"),
+        ("<<", "known: data, text, model, pretrain, training"),
         # names that pydantic uses for its own marks in paths
-        ("bool", "known: data, text, model, training"),
-        ("[key]", "known: data, text, model, training"),
-        ("model.embedding.literal[", "known: dim, dropout, word_dropout, mask"),
+        ("bool", "known: data, text, model, pretrain, training"),
+        ("[key]", "known: data, text, model, pretrain, training"),
+        ("model.embedding.literal[", "known: dim, dropout, word_dropout, mask, trainable"),
+        ("pretrain.pass", 'did you mean "passes"?'),
         ("model.recurrent.0.bool", None),
     ],
 )

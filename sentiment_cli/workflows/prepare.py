@@ -1,0 +1,51 @@
+"""What a training or a pretraining reads, looked at before TensorFlow is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sentiment_cli.config import Config
+from sentiment_cli.data.prepare import PreparedData, prepare_data
+from sentiment_cli.data.source import portable_source
+from sentiment_cli.pretraining.formats import check_vectors_file
+from sentiment_cli.resources import absolute_path, expand_path
+from sentiment_cli.training.progress import Progress
+
+
+def prepare(config: Config, progress: Progress, *, root: Path | None = None, with_test: bool = True) -> PreparedData:
+    """Find the files of a configuration and look into them; what a user should know about becomes notes.
+
+    Args:
+        config: the configuration.
+        progress: told what happens.
+        root: where the source was found before; None: look for it.
+        with_test: look into the test part, too.
+
+    Raises:
+        DataError: reviews or word vectors are missing or cannot be used.
+    """
+    progress.phase("checking files")
+    if config.pretrain is not None and config.pretrain.file is not None:
+        check_vectors_file(expand_path(config.pretrain.file), config.model.embedding.dim)
+    data = prepare_data(
+        config.data,
+        config.training.seed,
+        root=root,
+        with_test=with_test,
+        with_unlabelled=config.reads_unlabelled,
+        progress=lambda done: progress.advance(1000),
+    )
+    for note in data.notes(config.data.encoding_errors):
+        progress.note(note)
+    return data
+
+
+def portable(config: Config) -> Config:
+    """The same configuration for any working directory."""
+    unlabelled, pretrain = config.data.unlabelled, config.pretrain
+    if unlabelled not in (None, "auto"):
+        unlabelled = absolute_path(unlabelled)
+    if pretrain is not None and pretrain.file is not None:
+        pretrain = pretrain.model_copy(update={"file": absolute_path(pretrain.file)})
+    data = config.data.model_copy(update={"source": portable_source(config.data.source), "unlabelled": unlabelled})
+    return config.model_copy(update={"data": data, "pretrain": pretrain})
