@@ -49,12 +49,18 @@ def _explained_deeper(path: KeyPath, explained: dict[KeyPath, str]) -> bool:
 
 
 def _explain(details: ErrorDetails) -> tuple[KeyPath, str]:
-    path = _key_path(details["loc"])
+    path, sections = _resolve(details["loc"])
     kind, context, received = details["type"], details.get("ctx", {}), details["input"]
     if kind == "sentiment":
         return path + tuple(context["path"]), str(context["what"])
     if kind == "extra_forbidden":
-        return path, f"unknown key; {suggest(str(path[-1]), _known_keys(path[:-1]))}"
+        known = [name for section in sections for name in section.model_fields]
+        return path, f"unknown key; {suggest(str(path[-1]), known)}"
+    if kind == "union_tag_not_found":
+        return (*path, "kind"), "this key is needed"
+    if kind == "union_tag_invalid":
+        context = {"expected": context["expected_tags"].replace("', '", "' or '")}
+        path, kind, received = (*path, "kind"), "literal_error", received["kind"]
     if kind == "missing":
         return path, "this key is needed"
     if kind == "literal_error":
@@ -84,39 +90,44 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-def _key_path(location: tuple[str | int, ...]) -> KeyPath:
-    """Drop what pydantic adds to a path for the branch of a union, which comes right after a setting."""
+def _resolve(location: tuple[str | int, ...]) -> tuple[KeyPath, list[type[BaseModel]]]:
+    """A path without what pydantic adds to it for the branches of unions, and the sections that its last key is in."""
     path: list[str | int] = []
-    model: Any = Config
-    for position, part in enumerate(location):
-        below_setting = model is None and position == len(path)
-        if below_setting and isinstance(part, str) and (part.startswith(_BRANCHES) or part == "bool"):
-            continue
-        path.append(part)
-        model = _annotation(model, part)
-    return tuple(path)
+    sections: list[type[BaseModel]] = [Config]
+    inside = sections
+    for part in location:
+        chosen = [section for section in sections if part == _tag(section)]
+        if chosen:
+            sections = chosen
+        elif isinstance(part, int):
+            path.append(part)
+        elif sections or not path or not _is_branch(part):
+            path.append(part)
+            inside, sections = sections, _sections_below(sections, part)
+    return tuple(path), inside
 
 
-def _annotation(model: Any, part: str | int) -> Any:
-    """The model class below ``part`` of ``model``, or None where settings end."""
-    if isinstance(part, int):
-        return model
-    if not (isinstance(model, type) and issubclass(model, BaseModel)) or part not in model.model_fields:
-        return None
-    return _section_in(model.model_fields[part].annotation)
+def _is_branch(part: str) -> bool:
+    """Whether this stands for a branch of a union, right after a setting."""
+    return part.startswith(_BRANCHES) or part == "bool"
 
 
-def _section_in(annotation: Any) -> Any:
+def _tag(section: type[BaseModel]) -> str | None:
+    """The kind by which a section is told from the others that a key may hold."""
+    kinds = get_args(section.model_fields["kind"].annotation) if "kind" in section.model_fields else ()
+    return str(kinds[0]) if len(kinds) == 1 else None
+
+
+def _sections_below(sections: Sequence[type[BaseModel]], key: str) -> list[type[BaseModel]]:
+    fields = [section.model_fields[key] for section in sections if key in section.model_fields]
+    return [found for field in fields for found in sections_in(field.annotation)]
+
+
+def sections_in(annotation: Any) -> list[type[BaseModel]]:
+    """The sections that a key may hold, alone or in a list."""
     if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
-        return annotation if issubclass(annotation, BaseModel) else None
-    return next((found for item in get_args(annotation) if (found := _section_in(item))), None)
-
-
-def _known_keys(path: KeyPath) -> list[str]:
-    model: Any = Config
-    for part in path:
-        model = _annotation(model, part)
-    return list(model.model_fields) if model else []
+        return [annotation] if issubclass(annotation, BaseModel) else []
+    return [found for item in get_args(annotation) for found in sections_in(item)]
 
 
 def _choices(context: dict[str, Any]) -> str:

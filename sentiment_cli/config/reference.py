@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from sentiment_cli.config.explain import sections_in
 from sentiment_cli.config.schema import Config
 from sentiment_cli.config.yaml_source import dump_yaml
 
@@ -31,29 +32,20 @@ def render_reference() -> str:
     """The page."""
     sections = [_HEAD]
     for name, field in Config.model_fields.items():
-        sections += _section(name, _model_in(field.annotation), level=2)
+        for section in sections_in(field.annotation):
+            sections += _section(name, section, level=2)
     return "\n".join(sections)
 
 
-def _section(path: str, model: type[BaseModel] | None, level: int) -> list[str]:
-    if model is None:
-        return []
+def _section(path: str, model: type[BaseModel], level: int) -> list[str]:
     rows = ["| key | type and range | default | meaning |", "|---|---|---|---|"]
     below: list[str] = []
     for name, field in model.model_fields.items():
         rows.append(f"| `{name}` | {_type(field)} | {_default(field)} | {_cell(field.description or '')} |")
-        child = _model_in(field.annotation)
-        if child is not None:
-            item = ".0" if get_origin(field.annotation) is list else ""
+        item = ".0" if get_origin(field.annotation) is list else ""
+        for child in sections_in(field.annotation):
             below += _section(f"{path}.{name}{item}", child, level + 1)
     return [f"{'#' * level} `{path}`", "", (model.__doc__ or "").split("\n")[0], "", *rows, "", *below]
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The section that a key holds, alone or in a list, or None."""
-    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
-        return annotation if issubclass(annotation, BaseModel) else None
-    return next((found for item in get_args(annotation) if (found := _model_in(item))), None)
 
 
 def _type(field: FieldInfo) -> str:

@@ -322,13 +322,43 @@ class Training(Section):
     evaluate_test: bool = Field(True, description="Read the test part once, at the end. False: not at all.")
 
 
+class LanguageModel(Section):
+    """A language model for the beginning, from reviews without labels: word vectors and the first recurrent layer.
+
+    It predicts each next word, and with a bidirectional layer backwards each one before (Dai and Le 2015,
+    arXiv:1511.01432; Peters et al. 2018, N18-1202), with the softmax over a sample of words (Jean et al. 2015,
+    arXiv:1412.2007).
+    """
+
+    kind: Literal["language_model"] = Field(description="What is learned.")
+    passes: int = Field(
+        6,
+        ge=1,
+        le=1000,
+        description="Over the texts, at the most; it ends when the perplexity of held-out texts rises.",
+    )
+    min_steps: int = Field(
+        2000, ge=0, le=1_000_000_000, description="Few texts get more passes, until there would be so many steps."
+    )
+    length: int = Field(
+        400, ge=2, le=100_000, description="Tokens that are read in one go; longer texts are cut evenly."
+    )
+    batch_size: int = Field(48, ge=1, le=1_000_000, description="Pieces of texts in a step.")
+    samples: int = Field(512, ge=1, le=1_000_000, description="Words that each prediction is compared with.")
+    learning_rate: float = Field(2e-3, gt=0, description="Of Adam at its highest; it rises and falls by a cosine.")
+    seed: int = Field(1, ge=0, lt=2**31, description="Its own, so that trainings with several seeds share one result.")
+
+
+Pretraining = WordVectors | LanguageModel
+
+
 class Config(Section):
     """A whole configuration."""
 
     data: Data = Field(default_factory=Data, description=Data.__doc__)
     text: TextSettings = Field(default_factory=TextSettings, description=TextSettings.__doc__)
     model: Model = Field(default_factory=Model, description=Model.__doc__)
-    pretrain: WordVectors | None = Field(
+    pretrain: Annotated[Pretraining, Field(discriminator="kind")] | None = Field(
         None, description="What is learned from texts without labels before the training; null: nothing."
     )
     training: Training = Field(default_factory=Training, description=Training.__doc__)
@@ -376,7 +406,14 @@ class Config(Section):
     @property
     def reads_unlabelled(self) -> bool:
         """Whether something is learned from texts without labels."""
-        return self.pretrain is not None and self.pretrain.file is None
+        adversarial = self.training.adversarial
+        is_virtual = adversarial is not None and adversarial.kind == "virtual"
+        return is_virtual or (self.pretrain is not None and self.vectors_file is None)
+
+    @property
+    def vectors_file(self) -> str | None:
+        """The file that word vectors are read from."""
+        return self.pretrain.file if isinstance(self.pretrain, WordVectors) else None
 
     @property
     def monitor(self) -> Literal["val_loss", "val_accuracy"]:

@@ -14,9 +14,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sentiment_cli.config.schema import Config, LanguageModel
+from sentiment_cli.config.schema import Config, LanguageModel, Schedule, Training
 from sentiment_cli.model.network import build_reader
 from sentiment_cli.text.vocabulary import PADDING_ID
+from sentiment_cli.training.batches import steps_per_epoch
+from sentiment_cli.training.optimizers import build_optimizer
 
 # Rows of a softmax over the whole vocabulary at a time: 60 MB for 30,000 words.
 _ROWS_AT_ONCE = 512
@@ -128,13 +130,44 @@ class Predictor:
         return np.concatenate([np.zeros(0, np.float32), *found])
 
 
+def build_language_model(
+    config: Config, settings: LanguageModel, vocabulary_size: int, pieces: int, threads: int | None
+) -> tuple[Predictor, Any]:
+    """A language model with fresh weights, and its optimizer.
+
+    Args:
+        config: the configuration.
+        settings: its ``pretrain``.
+        vocabulary_size: number of tokens, padding and unknown included.
+        pieces: of texts that it is learned from.
+        threads: of the compiled loops; None: Keras' layers.
+    """
+    keras.utils.set_random_seed(settings.seed)
+    predictor = Predictor(config, vocabulary_size, threads)
+    training = Training(
+        learning_rate=settings.learning_rate,
+        batch_size=settings.batch_size,
+        clip_norm=1.0,
+        schedule=Schedule(warmup=0.02),
+    )
+    steps = planned_passes(settings, pieces) * steps_per_epoch(training, pieces)
+    optimizer = build_optimizer(training, steps)
+    optimizer.build(predictor.trainable_variables)
+    return predictor, optimizer
+
+
+def planned_passes(settings: LanguageModel, pieces: int) -> int:
+    """The passes over so many pieces of texts: those asked for, or more, until ``min_steps`` are reached."""
+    return max(settings.passes, -(-settings.min_steps // -(-pieces // settings.batch_size)))
+
+
 def build_predict_step(predictor: Predictor, optimizer: Any, settings: LanguageModel) -> Any:
     """A function that improves a language model by one batch.
 
     It takes token ids int32[rows, time] and returns the sum of the estimated losses and the number of predictions.
     """
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def step(token_ids: Any) -> tuple[Any, Any]:
         seed = tf.stack([tf.constant(settings.seed, tf.int64), tf.cast(optimizer.iterations, tf.int64)])
         with tf.GradientTape() as tape:

@@ -112,6 +112,12 @@ def keep(
     return _read(directory, decides)
 
 
+def unfinished_dir(kind: str, decides: Mapping[str, Any]) -> Path:
+    """Where something may keep what it needs to go on, until its result is kept."""
+    directory = _directory(kind, decides)
+    return directory.with_name(f".{directory.name}-unfinished")
+
+
 def check_writable() -> None:
     """Raise a RunError where nothing can be kept, before the work and not after it."""
     place = pretrained_dir()

@@ -25,8 +25,8 @@ def prepare(config: Config, progress: Progress, *, root: Path | None = None, wit
         DataError: reviews or word vectors are missing or cannot be used.
     """
     progress.phase("checking files")
-    if config.pretrain is not None and config.pretrain.file is not None:
-        check_vectors_file(expand_path(config.pretrain.file), config.model.embedding.dim)
+    if config.vectors_file is not None:
+        check_vectors_file(expand_path(config.vectors_file), config.model.embedding.dim)
     data = prepare_data(
         config.data,
         config.training.seed,
@@ -45,7 +45,7 @@ def portable(config: Config) -> Config:
     unlabelled, pretrain = config.data.unlabelled, config.pretrain
     if unlabelled not in (None, "auto"):
         unlabelled = absolute_path(unlabelled)
-    if pretrain is not None and pretrain.file is not None:
-        pretrain = pretrain.model_copy(update={"file": absolute_path(pretrain.file)})
+    if pretrain is not None and config.vectors_file is not None:
+        pretrain = pretrain.model_copy(update={"file": absolute_path(config.vectors_file)})
     data = config.data.model_copy(update={"source": portable_source(config.data.source), "unlabelled": unlabelled})
     return config.model_copy(update={"data": data, "pretrain": pretrain})

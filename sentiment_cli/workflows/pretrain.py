@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sentiment_cli.config import Config
 from sentiment_cli.errors import ConfigError, Problem
-from sentiment_cli.runtime import load_tensorflow
+from sentiment_cli.runtime import available_cores, choose_device, load_tensorflow
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.workflows.prepare import prepare
@@ -71,7 +71,9 @@ def pretrain(config: Config, *, progress: Progress | None = None) -> PretrainRes
 
         progress.phase("reading reviews")
         splits = load_splits(data.layout, config.data, config.training.seed, progress.note)
-        pretrained = obtain_pretrained(config.pretrain, config, data, splits, progress)
+        device = choose_device(config.training.device)
+        threads = None if device.is_gpu else available_cores()
+        pretrained = obtain_pretrained(config.pretrain, config, data, splits, threads, progress)
         table = pretrained.kept.arrays[VECTORS]
         tokens, dim = table.shape
         return PretrainResult(pretrained, (tokens, dim), nearest_words(pretrained.vocabulary, table))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -12,17 +14,21 @@ from typing import Any
 
 import numpy as np
 
-from sentiment_cli.config.schema import Config, TextSettings, WordVectors
+from sentiment_cli.config.schema import Config, LanguageModel, Pretraining, TextSettings, WordVectors
 from sentiment_cli.data.directory import find_layout
 from sentiment_cli.data.loading import Splits
 from sentiment_cli.data.prepare import PreparedData
-from sentiment_cli.model.network import embedding_layer
+from sentiment_cli.data.reviews import ReviewSet
+from sentiment_cli.model.network import first_layers
 from sentiment_cli.pretraining.corpus import Corpus, gather_corpus, read_texts
 from sentiment_cli.pretraining.formats import read_vectors
-from sentiment_cli.pretraining.store import Damaged, Kept, check_writable, find_kept, keep
+from sentiment_cli.pretraining.language_model import build_language_model
+from sentiment_cli.pretraining.passes import Passes, divide
+from sentiment_cli.pretraining.store import Damaged, Kept, check_writable, find_kept, keep, unfinished_dir
 from sentiment_cli.pretraining.word_vectors import choose_scale, complete_table, count_passes, learn_word_vectors
 from sentiment_cli.resources import expand_path
 from sentiment_cli.runtime import available_cores
+from sentiment_cli.text.token_ids import TokenIds
 from sentiment_cli.text.vectorizer import adapt_vocabulary, encode
 from sentiment_cli.text.vocabulary import vocabulary_checksum
 from sentiment_cli.training.progress import Progress
@@ -66,7 +72,13 @@ class Pretrained:
 
     def apply(self, network: Any) -> None:
         """Give the weights that were learned to a network with fresh ones."""
-        embedding_layer(network).embeddings.assign(self.kept.arrays[VECTORS])
+        embedding, recurrent = first_layers(network)
+        embedding.embeddings.assign(self.kept.arrays[VECTORS])
+        if self.kind == "language_model":
+            recurrent.set_weights([self.kept.arrays[name] for name in _names(len(recurrent.weights))])
+
+
+Learned = tuple[list[str], dict[str, np.ndarray], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -76,16 +88,17 @@ class _Task:
     Args:
         kind: of the pretraining.
         decides: plain values, everything that decides the result.
-        learn: does it; returns the vocabulary, arrays by name, and what else the record shall say.
+        learn: does it; is given a directory for what it needs to go on after a stop, and returns the vocabulary, arrays
+            by name, and what else the record shall say.
     """
 
     kind: str
     decides: Mapping[str, Any]
-    learn: Callable[[], tuple[list[str], dict[str, np.ndarray], dict[str, Any]]]
+    learn: Callable[[Path], Learned]
 
 
 def obtain_pretrained(
-    settings: WordVectors, config: Config, data: PreparedData, splits: Splits, progress: Progress
+    settings: Pretraining, config: Config, data: PreparedData, splits: Splits, threads: int | None, progress: Progress
 ) -> Pretrained:
     """Find a result of pretraining among those that are kept, or learn and keep it.
 
@@ -94,34 +107,41 @@ def obtain_pretrained(
         config: the configuration.
         data: the prepared files.
         splits: the reviews; their labels are not used.
+        threads: of the compiled loops; None: on a GPU.
         progress: told what happens.
 
     Raises:
         DataError: there are no texts, or the file of word vectors cannot be used.
         RunError: nothing can be kept.
     """
-    task = _make_task(settings, config, data, splits, progress)
+    task = _make_task(settings, config, data, splits, threads, progress)
     return _find(task, progress) or _learn(task, progress)
 
 
 def find_pretrained(
-    settings: WordVectors, config: Config, data: PreparedData, splits: Splits, progress: Progress
+    settings: Pretraining, config: Config, data: PreparedData, splits: Splits, threads: int | None, progress: Progress
 ) -> Pretrained | None:
     """As `obtain_pretrained`, but None where it would have to be learned, which takes its time."""
-    task = _make_task(settings, config, data, splits, progress)
+    task = _make_task(settings, config, data, splits, threads, progress)
     found = _find(task, progress)
-    if found is None and settings.file is not None:
+    if found is None and config.vectors_file is not None:
         return _learn(task, progress)
     if found is None:
         progress.note("Pretraining: left out here, since it takes its time; `sentiment pretrain` does it and keeps it")
     return found
 
 
-def _make_task(settings: WordVectors, config: Config, data: PreparedData, splits: Splits, progress: Progress) -> _Task:
+def _make_task(
+    settings: Pretraining, config: Config, data: PreparedData, splits: Splits, threads: int | None, progress: Progress
+) -> _Task:
     check_writable()
-    if settings.file is not None:
+    if isinstance(settings, WordVectors) and settings.file is not None:
         return _read_word_vectors(settings, expand_path(settings.file), config, splits, progress)
-    return _learn_word_vectors(settings, config, _corpus(config, data, splits, progress), progress)
+    parts = [part for part in (splits.train, splits.validation) if part is not None]
+    corpus = unlabelled_texts(config, data, splits, parts, progress)
+    if isinstance(settings, WordVectors):
+        return _learn_word_vectors(settings, config, corpus, progress)
+    return _learn_language_model(settings, config, corpus, threads, progress)
 
 
 def _find(task: _Task, progress: Progress) -> Pretrained | None:
@@ -138,16 +158,27 @@ def _find(task: _Task, progress: Progress) -> Pretrained | None:
 
 def _learn(task: _Task, progress: Progress) -> Pretrained:
     started = time.perf_counter()
-    vocabulary, arrays, details = task.learn()
-    seconds = round(time.perf_counter() - started, 3)
-    kept = keep(task.kind, task.decides, vocabulary, arrays, {**details, "seconds": seconds, "made": now()})
+    unfinished = unfinished_dir(task.kind, task.decides)
+    vocabulary, arrays, details = task.learn(unfinished)
+    seconds = {"seconds": round(time.perf_counter() - started, 3), **details.pop("time", {})}
+    kept = keep(task.kind, task.decides, vocabulary, arrays, {**details, **seconds, "made": now()})
+    shutil.rmtree(unfinished, ignore_errors=True)
     progress.note(f"Pretraining: kept in {kept.directory}")
     return Pretrained(task.kind, kept, reused=False)
 
 
-def _corpus(config: Config, data: PreparedData, splits: Splits, progress: Progress) -> Corpus:
-    """The whole training part, in an order that does not depend on its split, and the unlabelled reviews."""
-    parts = [part for part in (splits.train, splits.validation) if part is not None]
+def unlabelled_texts(
+    config: Config, data: PreparedData, splits: Splits, parts: Sequence[ReviewSet], progress: Progress
+) -> Corpus:
+    """The texts of some parts, in an order that does not depend on how they were divided, and the unlabelled reviews.
+
+    Args:
+        config: the configuration.
+        data: the prepared files.
+        splits: the reviews, of whose test part all copies are left out.
+        parts: of them, those that are wanted.
+        progress: told what happens.
+    """
     places = ((path, number, index) for number, part in enumerate(parts) for index, path in enumerate(part.paths))
     policy = config.data.encoding_errors
     progress.phase("gathering texts")
@@ -167,15 +198,59 @@ def _test_texts(config: Config, data: PreparedData, splits: Splits) -> Iterable[
     return splits.test().texts if part is None else read_texts(part, "replace")
 
 
+def _encode_whole(config: Config, corpus: Corpus, progress: Progress) -> tuple[list[str], TokenIds]:
+    """The vocabulary of the texts, and their ids, none of them cut."""
+    whole = config.text.model_copy(update={"sequence_length": _WHOLE, "truncate": "tail"})
+    progress.phase("making the vocabulary")
+    vocabulary = adapt_vocabulary(whole, corpus.texts)
+    progress.phase("encoding texts", len(corpus.texts))
+    return vocabulary, encode(whole, vocabulary, corpus.texts, _steps(progress.advance))
+
+
+def _learn_language_model(
+    settings: LanguageModel, config: Config, corpus: Corpus, threads: int | None, progress: Progress
+) -> _Task:
+    first = config.model.recurrent[0]
+
+    def learn(unfinished: Path) -> Learned:
+        vocabulary, token_ids = _encode_whole(config, corpus, progress)
+        learned, held_out = divide(token_ids, settings.length, settings.seed)
+        predictor, optimizer = build_language_model(config, settings, len(vocabulary), len(learned), threads)
+        history = Passes(predictor, optimizer, settings, learned, held_out, unfinished, progress).run()
+        embedding, recurrent = first_layers(predictor.reader)
+        weights = recurrent.get_weights()
+        arrays = {VECTORS: embedding.embeddings.numpy(), **dict(zip(_names(len(weights)), weights, strict=True))}
+        passes = [{"loss": row.loss, "perplexity": math.exp(row.val_loss or math.nan)} for row in history]
+        details = {
+            "corpus": {**corpus.counts(), "tokens": int(token_ids.offsets[-1])},
+            "passes": passes,
+            "perplexity": min(row["perplexity"] for row in passes),
+            "time": {"seconds": round(sum(row.seconds for row in history), 3)},
+        }
+        return vocabulary, arrays, details
+
+    decides = {
+        "text": _what_decides_tokens(config.text),
+        "settings": settings.model_dump(mode="json"),
+        "dim": config.model.embedding.dim,
+        "layer": first.model_dump(mode="json", exclude={"dropout", "recurrent_dropout"}),
+        "texts": corpus.digest,
+        "versions": {name: metadata.version(name) for name in ("tensorflow", "keras")},
+        "version": _VERSION,
+    }
+    return _Task(settings.kind, decides, learn)
+
+
+def _names(weights: int) -> list[str]:
+    """The arrays of a recurrent layer, in the order of its weights."""
+    return [f"recurrent-{index}" for index in range(weights)]
+
+
 def _learn_word_vectors(settings: WordVectors, config: Config, corpus: Corpus, progress: Progress) -> _Task:
     dim = config.model.embedding.dim
-    whole = config.text.model_copy(update={"sequence_length": _WHOLE, "truncate": "tail"})
 
-    def learn() -> tuple[list[str], dict[str, np.ndarray], dict[str, Any]]:
-        progress.phase("making the vocabulary")
-        vocabulary = adapt_vocabulary(whole, corpus.texts)
-        progress.phase("encoding texts", len(corpus.texts))
-        token_ids = encode(whole, vocabulary, corpus.texts, _steps(progress.advance))
+    def learn(unfinished: Path) -> Learned:
+        vocabulary, token_ids = _encode_whole(config, corpus, progress)
         tokens = int(token_ids.offsets[-1])
         passes, scale = count_passes(settings, tokens), choose_scale(settings, tokens)
         progress.phase(f"word vectors, {passes} passes", len(token_ids) * passes)
@@ -202,7 +277,7 @@ def _read_word_vectors(settings: WordVectors, path: Path, config: Config, splits
     progress.phase("making the vocabulary")
     vocabulary = adapt_vocabulary(config.text, splits.train.texts)
 
-    def learn() -> tuple[list[str], dict[str, np.ndarray], dict[str, Any]]:
+    def learn(unfinished: Path) -> Learned:
         progress.phase("reading word vectors")
         vectors, known = read_vectors(path, vocabulary, dim, progress.advance)
         progress.note(f"{path} has vectors for {int(known.sum()):,} of {len(vocabulary) - 2:,} words")

@@ -24,7 +24,7 @@ from sentiment_cli.recurrent.sweep import compile_in_background
 from sentiment_cli.runs import SPLITS
 from sentiment_cli.runtime import available_cores, describe_threads, hand_back_memory
 from sentiment_cli.text.token_ids import TokenIds
-from sentiment_cli.text.vectorizer import adapt_vocabulary
+from sentiment_cli.text.vectorizer import adapt_vocabulary, encode
 from sentiment_cli.text.vocabulary import vocabulary_checksum, write_vocabulary
 from sentiment_cli.training.advice import check_balance, check_encoding, check_settings
 from sentiment_cli.training.averaging import AveragedWeights
@@ -37,7 +37,7 @@ from sentiment_cli.training.plan import Plan, choose_path, make_plan
 from sentiment_cli.training.weights import compute_class_weights
 from sentiment_cli.workflows.classifier import Classifier, encode_set, evaluate_reviews, keep_metrics, own_files
 from sentiment_cli.workflows.job import Job
-from sentiment_cli.workflows.pretraining import Pretrained, find_pretrained, obtain_pretrained
+from sentiment_cli.workflows.pretraining import Pretrained, find_pretrained, obtain_pretrained, unlabelled_texts
 from sentiment_cli.workflows.record import now, read_own_vocabulary, read_plan
 from sentiment_cli.workflows.results import TrainResult
 from sentiment_cli.workflows.stopwatch import Stopwatch
@@ -121,7 +121,8 @@ def set_up(job: Job, record: dict[str, Any], watch: Stopwatch, *, learn: bool = 
     if config.pretrain is not None and not job.run.last_checkpoint_path.exists():
         with watch.phase("pretraining"):
             obtain = obtain_pretrained if learn else find_pretrained
-            pretrained = obtain(config.pretrain, config, job.data, splits, progress)
+            threads = None if job.device.is_gpu else available_cores()
+            pretrained = obtain(config.pretrain, config, job.data, splits, threads, progress)
     with watch.phase("vectorizing"):
         progress.phase("making the vocabulary")
         vocabulary = _vocabulary(job, record, splits, pretrained)
@@ -144,10 +145,17 @@ def set_up(job: Job, record: dict[str, Any], watch: Stopwatch, *, learn: bool = 
         optimizer.build(network.trainable_variables)
         share = config.training.average
         average = None if share is None else AveragedWeights(network, optimizer.iterations, share)
-    unlabelled = train.token_ids if _is_virtual(config) else None
+    unlabelled = _unlabelled(job, splits, vocabulary) if _is_virtual(config) else None
     return Setup(
         splits, vocabulary, train, validation, plan, network, optimizer, average, epochs, unlabelled, pretrained
     )
+
+
+def _unlabelled(job: Job, splits: Splits, vocabulary: list[str]) -> TokenIds:
+    """The reviews that virtual adversarial training reads: those it is trained on, and unlabelled ones."""
+    corpus = unlabelled_texts(job.config, job.data, splits, [splits.train], job.progress)
+    job.progress.phase("encoding unlabelled reviews")
+    return encode(job.config.text, vocabulary, corpus.texts)
 
 
 def _is_virtual(config: Config) -> bool:

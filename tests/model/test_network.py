@@ -463,10 +463,10 @@ def test_word_vectors_are_dropped_before_the_cut() -> None:
 def test_equal_words_share_a_projection_unless_each_of_them_is_to_be_changed(
     adversarial: str | None, shared: bool
 ) -> None:
-    from sentiment_cli.model.network import embedding_layer
+    from sentiment_cli.model.network import first_layers
 
     kind = adversarial and {"kind": adversarial}
     config = Config.model_validate({"model": CUT["plain"], "training": {"adversarial": kind}})
     network = make_network(config, threads=2)
     assert ("embedded_recurrent" in [layer.name for layer in network.layers]) is shared
-    assert embedding_layer(network).embeddings is network.trainable_variables[0]
+    assert first_layers(network)[0].embeddings is network.trainable_variables[0]
