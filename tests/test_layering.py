@@ -54,6 +54,8 @@ RANKS = {
     "data.loading": 3,
     "evaluation": 3,
     "model": 3,
+    "pretraining.language_model": 3,
+    "pretraining.passes": 3,
     "recurrent": 3,
     "text": 3,
     "training": 3,

@@ -94,16 +94,19 @@ def _resolve(location: tuple[str | int, ...]) -> tuple[KeyPath, list[type[BaseMo
     """A path without what pydantic adds to it for the branches of unions, and the sections that its last key is in."""
     path: list[str | int] = []
     sections: list[type[BaseModel]] = [Config]
-    inside = sections
+    inside, after_setting = sections, False
     for part in location:
         chosen = [section for section in sections if part == _tag(section)]
         if chosen:
             sections = chosen
         elif isinstance(part, int):
             path.append(part)
-        elif sections or not path or not _is_branch(part):
+        elif not (after_setting and _is_branch(part)):
             path.append(part)
             inside, sections = sections, _sections_below(sections, part)
+            after_setting = bool(inside) and not sections
+            continue
+        after_setting = False
     return tuple(path), inside
 
 
