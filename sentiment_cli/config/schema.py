@@ -39,10 +39,10 @@ class Data(Section):
     validation_fraction: float = Field(
         0.2, ge=0, lt=1, description="Share of the training part kept for validation, stratified by class; 0: none."
     )
-    validation_groups: Literal["movie"] | None = Field(
+    validation_groups: Literal["movie", "auto"] | None = Field(
         None,
         description="`movie`: no movie has reviews on both sides of the split "
-        "(needs `urls_<class>.txt` beside the class directories, as in IMDb).",
+        "(needs `urls_<class>.txt` beside the class directories, as in IMDb); `auto`: so where these files are there.",
     )
     encoding_errors: Literal["error", "replace", "skip"] = Field(
         "error", description="What to do with a review that is not UTF-8: stop, put U+FFFD for the bytes, leave it out."

@@ -13,7 +13,7 @@ from sentiment_cli.config.schema import Data
 from sentiment_cli.data.contents import Policy, decode_review
 from sentiment_cli.data.directory import Layout, Part, list_files
 from sentiment_cli.data.reviews import ReviewSet, repeated_texts
-from sentiment_cli.data.splitting import TEST_FRACTION, movies, split_by_group, split_stratified
+from sentiment_cli.data.splitting import TEST_FRACTION, review_groups, split_by_group, split_stratified
 from sentiment_cli.data.texts import store_texts
 from sentiment_cli.errors import DataError, shorten_list
 
@@ -124,8 +124,8 @@ def load_splits(layout: Layout, settings: Data, seed: int, note: Note) -> Splits
 
 
 def _validation_indices(layout: Layout, train: ReviewSet, settings: Data, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    if settings.validation_groups == "movie":
-        groups = movies(layout.root, train.paths)
+    groups = review_groups(settings.validation_groups, layout.root, train.paths)
+    if groups is not None:
         return split_by_group(train.labels, groups, settings.validation_fraction, seed)
     return split_stratified(train.labels, settings.validation_fraction, seed)
 

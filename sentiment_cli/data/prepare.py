@@ -10,7 +10,7 @@ from sentiment_cli.config.schema import Data
 from sentiment_cli.data.contents import ContentReport, Policy, check_contents
 from sentiment_cli.data.directory import Layout, Part, find_layout, find_unlabelled
 from sentiment_cli.data.source import resolve_source
-from sentiment_cli.data.splitting import movies
+from sentiment_cli.data.splitting import review_groups
 from sentiment_cli.errors import DataError
 
 
@@ -73,8 +73,7 @@ def prepare_data(
     layout = find_layout(root or resolve_source(settings.source), settings.classes)
     test = layout.test.limit(settings.limit, seed) if layout.test else None
     layout = replace(layout, train=layout.train.limit(settings.limit, seed), test=test)
-    if settings.validation_groups == "movie":
-        movies(layout.root, layout.train.paths)
+    review_groups(settings.validation_groups, layout.root, layout.train.paths)
     report = check_contents(layout.train, progress=progress)
     test_report = check_contents(test, progress=progress) if test and with_test else None
     unlabelled = find_unlabelled(layout.root, settings.unlabelled) if with_unlabelled else None

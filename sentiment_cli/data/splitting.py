@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 import numpy as np
 
@@ -71,6 +72,27 @@ def split_by_group(labels: np.ndarray, groups: np.ndarray, fraction: float, seed
     first_side = np.setdiff1d(np.arange(len(labels)), second_side)
     _check_classes(labels, first_side, second_side, fraction)
     return first_side, second_side
+
+
+def review_groups(kind: Literal["movie", "auto"] | None, root: Path, paths: Sequence[str]) -> np.ndarray | None:
+    """The group of each review, all of which go to one side; None: every review is its own.
+
+    Args:
+        kind: ``data.validation_groups``; ``auto`` means movies where there are lists of them.
+        root: the data root.
+        paths: of the reviews, relative to it.
+
+    Raises:
+        DataError: ``movie``, and there is no such list, or it does not know a review.
+    """
+    if kind is None or (kind == "auto" and not all((root / path).is_file() for path in _movie_lists(paths))):
+        return None
+    return movies(root, paths)
+
+
+def _movie_lists(paths: Sequence[str]) -> set[PurePosixPath]:
+    directories = {PurePosixPath(path).parent for path in paths}
+    return {directory.parent / f"urls_{directory.name}.txt" for directory in directories}
 
 
 def movies(root: Path, paths: Sequence[str]) -> np.ndarray:

@@ -119,7 +119,7 @@ SWITCHES = (
     "training.evaluate_test",
 )
 CHOICES = {
-    "data.validation_groups": ["movie"],
+    "data.validation_groups": ["movie", "auto"],
     "data.encoding_errors": ["error", "replace", "skip"],
     "text.truncate": ["head", "tail", "head_tail"],
     "text.split": ["whitespace", "character"],

@@ -337,3 +337,14 @@ class TestMovies:
     def test_a_directory_without_lists_is_an_error(self, tiny_reviews: Path, notes: list[str]) -> None:
         with pytest.raises(DataError, match=r"movie needs .*urls_bad\.txt, which cannot be read"):
             load_splits(find_layout(tiny_reviews), Data(source="-", validation_groups="movie"), 0, notes.append)
+
+    def test_auto_means_movies_where_there_are_lists_of_them(self, imdb_like: Path, notes: list[str]) -> None:
+        def validation(kind: str | None) -> list[str]:
+            settings = Data.model_validate({"source": "-", "validation_groups": kind})
+            splits = load_splits(find_layout(imdb_like), settings, 0, notes.append)
+            assert splits.validation is not None
+            return splits.validation.paths
+
+        assert validation("auto") == validation("movie") != validation(None)
+        (imdb_like / "train" / "urls_pos.txt").unlink()
+        assert validation("auto") == validation(None)
