@@ -70,7 +70,7 @@ def validate(name: str, settings: tuple[str, ...]) -> None:
     config = load_config(name, settings=settings)
     from sentiment_cli.data.prepare import prepare_data
 
-    data = prepare_data(config.data, config.training.seed)
+    data = prepare_data(config.data, config.split_seed)
     for note in data.notes(config.data.encoding_errors):
         output.note(note)
     summary = f"{name}: valid; {data.files:,} reviews of {', '.join(data.class_names)} in {data.layout.root}"

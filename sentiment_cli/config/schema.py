@@ -52,6 +52,13 @@ class Data(Section):
         description="Leave out training reviews whose text occurs before in the training part, or in the test part.",
     )
     limit: int | None = Field(None, ge=2, description="Use only this many reviews a class and part, seeded; for a try.")
+    split_seed: int | None = Field(
+        None,
+        ge=0,
+        lt=2**31,
+        description="Of the division into parts and of `limit`, so that runs of several seeds share their parts; "
+        "null: `training.seed`.",
+    )
 
     @field_validator("classes")
     @classmethod
@@ -257,6 +264,11 @@ class Training(Section):
     monitor: Literal["val_loss", "val_accuracy"] | None = Field(
         None, description="What decides which epoch is the best; null: `early_stopping.monitor`, or else `val_loss`."
     )
+    refit: bool = Field(
+        False,
+        description="After the number of epochs was chosen on validation, train anew on train and validation together "
+        "for so many epochs, and keep that network.",
+    )
     class_weight: Literal["balanced"] | dict[str, Annotated[float, Field(gt=0)]] | None = Field(
         None, description="`balanced`: rare classes count more; or a weight for each class name."
     )
@@ -295,6 +307,12 @@ class Config(Section):
                 ("training", "early_stopping"),
                 "early stopping needs a validation part; set data.validation_fraction above 0, or this to null",
             )
+        if self.training.refit and self.data.validation_fraction == 0:
+            raise _wrong(
+                ("training", "refit"),
+                "without a validation part there is nothing to choose the number of epochs by; "
+                "set data.validation_fraction above 0, or this to false",
+            )
         self._check_window()
         weights, classes = self.training.class_weight, self.data.classes
         if isinstance(weights, dict) and classes is not None and set(weights) != set(classes):
@@ -315,6 +333,11 @@ class Config(Section):
         if adversarial is not None and adversarial.kind != "labelled" and self.training.jit_compile is True:
             what = f"XLA cannot compile adversarial.kind: {adversarial.kind}; expected auto or false"
             raise _wrong(("training", "jit_compile"), what)
+
+    @property
+    def split_seed(self) -> int:
+        """The seed of everything about which review is in which part."""
+        return self.training.seed if self.data.split_seed is None else self.data.split_seed
 
     @property
     def monitor(self) -> Literal["val_loss", "val_accuracy"]:

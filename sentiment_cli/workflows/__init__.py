@@ -12,13 +12,15 @@ Nothing heavy is imported with this package; the functions load TensorFlow when 
 from sentiment_cli.workflows.baseline import BaselineResult, baseline, baseline_of_run
 from sentiment_cli.workflows.evaluate import EvaluateResult, evaluate
 from sentiment_cli.workflows.predict import TextPrediction, predict
-from sentiment_cli.workflows.results import DryRun, TrainResult
+from sentiment_cli.workflows.results import DryRun, SeedsResult, TrainResult
+from sentiment_cli.workflows.seeds import resume_seeds, train_seeds
 from sentiment_cli.workflows.train import dry_run, resume, train
 
 __all__ = [
     "BaselineResult",
     "DryRun",
     "EvaluateResult",
+    "SeedsResult",
     "TextPrediction",
     "TrainResult",
     "baseline",
@@ -27,5 +29,7 @@ __all__ = [
     "evaluate",
     "predict",
     "resume",
+    "resume_seeds",
     "train",
+    "train_seeds",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,13 +12,13 @@ from sentiment_cli.data.prepare import PreparedData, prepare_data
 from sentiment_cli.data.source import portable_source
 from sentiment_cli.errors import ConfigError, DataError, Interrupted, RunError
 from sentiment_cli.history import read_history
-from sentiment_cli.runs import Run
+from sentiment_cli.runs import Run, SeedGroup, open_run
 from sentiment_cli.runtime import choose_device, load_tensorflow
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.training.weights import check_class_weights
 from sentiment_cli.workflows.job import Job
-from sentiment_cli.workflows.record import new_record, now, read_config, read_plan
+from sentiment_cli.workflows.record import new_record, now, read_config, read_plan, resume_command
 from sentiment_cli.workflows.results import DryRun, TrainResult
 
 
@@ -31,6 +30,7 @@ def train(
     command: str = "",
     config_name: str | None = None,
     force: bool = False,
+    data: PreparedData | None = None,
 ) -> TrainResult:
     """Train a classifier and leave a complete run directory.
 
@@ -41,6 +41,7 @@ def train(
         command: the command line, for the run's record.
         config_name: what the configuration is called, for the run's record.
         force: replace an existing run directory, once the data are known to be usable.
+        data: its files, where they were looked into before; see `prepare`.
 
     Returns:
         The result; its ``status`` is ``interrupted`` when a signal ended it.
@@ -54,13 +55,12 @@ def train(
     run = Run(Path(output_dir))
     check_free(run, force=force)
     with StopRequest(progress.note) as stop:
-        data = _prepare(config, progress)
+        data = data or prepare(config, progress)
         load_tensorflow()
         device = choose_device(config.training.device)
         if force and run.path.exists():
             shutil.rmtree(run.path)
-        source = portable_source(config.data.source)
-        config = config.model_copy(update={"data": config.data.model_copy(update={"source": source})})
+        config = portable(config)
         run.path.mkdir(parents=True)
         progress.note(f"Run: {run.path}")
         write_config(run.config_path, config)
@@ -72,7 +72,14 @@ def train(
             raise
 
 
-def resume(run: Run, *, epochs: int | None = None, progress: Progress | None = None, command: str = "") -> TrainResult:
+def resume(
+    run: Run,
+    *,
+    epochs: int | None = None,
+    progress: Progress | None = None,
+    command: str = "",
+    data: PreparedData | None = None,
+) -> TrainResult:
     """Continue a run that was stopped, or train a finished one further.
 
     A run that stopped early by patience gets its patience anew. A run without a checkpoint starts over.
@@ -82,10 +89,13 @@ def resume(run: Run, *, epochs: int | None = None, progress: Progress | None = N
         epochs: new number of epochs in total; None: the configured one.
         progress: told what happens; None: nobody is.
         command: the command line, for the run's record.
+        data: its files, where they were looked into before; see `prepare`.
 
     Raises:
         RunError: there is nothing to do, or the data or the configuration changed.
     """
+    if isinstance(run, SeedGroup):
+        raise RunError(f"{run.path} is a group of seeds; in Python, `resume_seeds` continues it.")
     progress = progress or Silent()
     record = run.read_record()
     config = read_config(run, record)
@@ -93,8 +103,8 @@ def resume(run: Run, *, epochs: int | None = None, progress: Progress | None = N
         config = load_config(run.config_path, [Override(("training", "epochs"), epochs, "--epochs")])
     _check_worth_resuming(run, record, config, epochs)
     with StopRequest(progress.note) as stop:
-        data = _prepare(config, progress, root=Path(record.get("data", {}).get("root", "")))
-        _check_same_data(run, record, data)
+        data = data or prepare(config, progress, root=Path(record.get("data", {}).get("root", "")))
+        check_same_data(run, record, data)
         plan = read_plan(run, record)
         load_tensorflow(threads=plan.threads if plan else None)
         device = choose_device(config.training.device)
@@ -119,7 +129,7 @@ def dry_run(config: Config, output_dir: Path | str = ".", *, progress: Progress 
     """
     progress = progress or Silent()
     with StopRequest(progress.note), tempfile.TemporaryDirectory(prefix="sentiment-dry-run-") as directory:
-        data = _prepare(config, progress)
+        data = prepare(config, progress)
         load_tensorflow()
         device = choose_device(config.training.device)
         from sentiment_cli.workflows.rehearsal import rehearse
@@ -127,11 +137,17 @@ def dry_run(config: Config, output_dir: Path | str = ".", *, progress: Progress 
         return rehearse(Job(config, Run(Path(directory)), data, device, progress), Path(output_dir))
 
 
+def portable(config: Config) -> Config:
+    """The same configuration with a source that means the same in any working directory."""
+    source = portable_source(config.data.source)
+    return config.model_copy(update={"data": config.data.model_copy(update={"source": source})})
+
+
 def check_free(run: Run, *, force: bool = False) -> None:
     """Raise a RunError when a new run cannot have this directory."""
     if not run.path.exists():
         return
-    if force and (not run.path.is_dir() or not (run.record_path.exists() or not any(run.path.iterdir()))):
+    if force and (not run.path.is_dir() or not (open_run(run.path) or not any(run.path.iterdir()))):
         raise RunError(f"{run.path} exists and is not a run; --force replaces only runs. Choose another --output-dir.")
     if not force:
         raise RunError(
@@ -140,16 +156,22 @@ def check_free(run: Run, *, force: bool = False) -> None:
         )
 
 
-def resume_command(run: Run) -> str:
-    """The command line that continues a run."""
-    return f"sentiment train --resume {shlex.quote(str(run.path))}"
+def prepare(config: Config, progress: Progress, root: Path | None = None) -> PreparedData:
+    """Look into the files that a training reads, and say what a user should know about them.
 
+    Args:
+        config: the configuration.
+        progress: told what happens.
+        root: where the reviews were found before; None: look for them.
 
-def _prepare(config: Config, progress: Progress, root: Path | None = None) -> PreparedData:
+    Raises:
+        ConfigError: there are class weights for other classes.
+        DataError: the reviews are missing or bad.
+    """
     progress.phase("checking files")
     data = prepare_data(
         config.data,
-        config.training.seed,
+        config.split_seed,
         root=root,
         with_test=config.training.evaluate_test,
         progress=lambda done: progress.advance(1000),
@@ -197,7 +219,8 @@ def _check_worth_resuming(run: Run, record: dict[str, Any], config: Config, epoc
         )
 
 
-def _check_same_data(run: Run, record: dict[str, Any], data: PreparedData) -> None:
+def check_same_data(run: Run, record: dict[str, Any], data: PreparedData) -> None:
+    """Raise a RunError where the reviews are not those that a run was begun with."""
     known = record.get("data", {})
     test = data.test_report.fingerprint if data.test_report else None
     if (known.get("fingerprint"), known.get("test_fingerprint")) == (data.report.fingerprint, test):
