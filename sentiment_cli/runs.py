@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from sentiment_cli.atomic import write_json
 from sentiment_cli.errors import RunError, shorten_list, suggest
 
 RUNS_DIR = Path("runs")
+SEEDS_FILE = "seeds.json"
 SPLITS = ("train", "validation", "test")
 # Windows forbids these in names; so do we everywhere, that a run can be copied there.
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
@@ -29,8 +31,15 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The directory's name."""
-        return self.path.resolve().name
+        """The directory's name; of a run in a group of seeds, ``<group>/<run>``."""
+        path, group = self.path.resolve(), self.group
+        return f"{group.name}/{path.name}" if group else path.name
+
+    @property
+    def group(self) -> SeedGroup | None:
+        """The group of seeds that the run is in; None where it stands alone."""
+        group = SeedGroup(self.path.resolve().parent)
+        return group if group.record_path.is_file() else None
 
     @property
     def config_path(self) -> Path:
@@ -71,6 +80,11 @@ class Run:
     def last_checkpoint_path(self) -> Path:
         """All variables after the last step that was saved."""
         return self.path / "checkpoints" / "last.npz"
+
+    @property
+    def refit(self) -> Run:
+        """The training on train and validation together: its checkpoints and history, in a directory of its own."""
+        return Run(self.path / "refit")
 
     @property
     def plots_dir(self) -> Path:
@@ -122,19 +136,62 @@ class Run:
         return metrics
 
 
+@dataclass(frozen=True)
+class SeedGroup(Run):
+    """The directory of several runs that differ in their seeds alone, with the files of their ensemble.
+
+    It has the files of a run but for the network and the history: those of its runs stand for them.
+    """
+
+    @property
+    def record_path(self) -> Path:
+        """What is known about the group, see `workflows.seeds`."""
+        return self.path / SEEDS_FILE
+
+    def member(self, seed: int) -> Run:
+        """The run of one seed."""
+        return Run(self.path / f"seed-{seed}")
+
+    @property
+    def members(self) -> list[Run]:
+        """The runs of all its seeds, in their order; those that did not begin yet have no directory.
+
+        Raises:
+            RunError: the group's record is missing or damaged.
+        """
+        seeds = self.read_record().get("seeds")
+        if not isinstance(seeds, list) or not seeds or not all(type(seed) is int for seed in seeds):
+            raise RunError(f"{self.record_path}: seeds: expected a list of whole numbers, received {seeds!r}.")
+        return [self.member(seed) for seed in seeds]
+
+
+def open_run(path: Path) -> Run | None:
+    """The run or the group of seeds that a directory is; None where it is neither."""
+    return next((run for run in (Run(path), SeedGroup(path)) if run.record_path.is_file()), None)
+
+
+def single_runs(runs: Iterable[Run]) -> list[Run]:
+    """The same runs, with those of its seeds in the place of each group.
+
+    Raises:
+        RunError: the record of a group is missing or damaged.
+    """
+    return [single for run in runs for single in (run.members if isinstance(run, SeedGroup) else [run])]
+
+
 def list_runs(directory: Path = RUNS_DIR) -> list[Run]:
-    """The runs in a directory, oldest first; directories without a ``run.json`` are not runs."""
+    """The runs and groups of seeds in a directory, oldest first; those in a group are not listed."""
     if not directory.is_dir():
         return []
-    runs = [Run(path) for path in directory.iterdir() if (path / "run.json").is_file()]
+    runs = [run for path in directory.iterdir() if (run := open_run(path))]
     return sorted(runs, key=lambda run: (_started(run), run.name))
 
 
 def find_run(name: str | None, directory: Path = RUNS_DIR) -> Run:
-    """The run that a user means.
+    """The run that a user means, or the group of seeds.
 
     Args:
-        name: a run directory, a name under ``directory``, or None for the newest finished run there.
+        name: its directory, a name under ``directory``, or None for the newest finished one there.
         directory: where runs are kept.
 
     Raises:
@@ -143,8 +200,9 @@ def find_run(name: str | None, directory: Path = RUNS_DIR) -> Run:
     if name is None:
         return _newest_finished(directory)
     for path in (Path(name), directory / name):
-        if (path / "run.json").is_file():
-            return Run(path)
+        run = open_run(path)
+        if run:
+            return run
     if Path(name).is_dir():
         raise RunError(f"{name} is not a run: it has no run.json.")
     names = [run.name for run in list_runs(directory)]

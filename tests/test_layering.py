@@ -36,6 +36,7 @@ RANKS = {
     "misclassified": 2,
     "pages": 2,
     "results": 2,
+    "seeds": 2,
     "tables": 0,
     "plots": 2,
     "pretraining": 2,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment_cli.errors import RunError
-from sentiment_cli.runs import Run, find_run, list_runs, new_run, safe_name
+from sentiment_cli.runs import Run, SeedGroup, find_run, list_runs, new_run, safe_name
 
 
 def make_run(path: Path, **record: Any) -> Path:
@@ -165,11 +165,12 @@ def test_a_record_survives_its_file(tmp_path: Path) -> None:
 
 def test_every_file_of_a_run_is_inside_of_it() -> None:
     run = Run(Path("runs/first"))
-    names = [name for name, item in vars(Run).items() if isinstance(item, property) and name != "name"]
-    paths = [getattr(run, name) for name in names]
-    paths += [run.predictions_path("test"), run.evaluation_dir("other")]
+    names = [name for name, item in vars(Run).items() if isinstance(item, property)]
+    paths = [path for name in names if isinstance(path := getattr(run, name), Path)]
+    paths += [run.refit.path, run.predictions_path("test"), run.evaluation_dir("other")]
     assert {path.relative_to(run.path).as_posix() for path in paths} == {
         "config.yaml",
+        "refit",
         "run.json",
         "history.csv",
         "metrics.json",
@@ -232,3 +233,27 @@ def test_a_safe_name_is_one_visible_component_and_stays_as_it_is(name: str) -> N
     assert not safe.startswith(".")
     assert 1 <= len(safe) <= 100
     assert Path("runs", safe).parent == Path("runs")
+
+
+def make_group(path: Path, seeds: str = "[3, 4]") -> SeedGroup:
+    path.mkdir(parents=True)
+    content = f'{{"status": "finished", "started": "2026-01-02", "seeds": {seeds}}}'
+    (path / "seeds.json").write_text(content, encoding="utf-8")
+    return SeedGroup(path)
+
+
+def test_a_group_of_seeds_is_found_like_a_run_and_its_runs_by_name_below_it(workplace: Path) -> None:
+    group = make_group(Path("runs") / "five")
+    make_run(group.path / "seed-3")
+    assert find_run("five") == find_run(None) == group
+    assert find_run("five/seed-3") == group.member(3)
+    assert list_runs() == [group]
+    assert [run.name for run in group.members] == ["five/seed-3", "five/seed-4"]
+    assert group.member(3).group == SeedGroup(group.path.resolve())
+    assert (group.name, group.group) == ("five", None)
+
+
+@pytest.mark.parametrize("seeds", ["null", "[]", "[1, true]", '"12"'])
+def test_a_group_that_does_not_name_its_seeds_is_damaged(workplace: Path, seeds: str) -> None:
+    with pytest.raises(RunError, match=r"seeds\.json: seeds: expected a list of whole numbers, received"):
+        _ = make_group(Path("five"), seeds).members

@@ -37,7 +37,7 @@ def baseline_key(config: Config, data: PreparedData, *, refit: bool = False) -> 
         "train": data.report.fingerprint,
         "left_out_by": _test_fingerprint(data) if settings.drop_duplicates else None,
         "splits_off_test": splits_off_test,
-        "seed": config.training.seed if is_divided else None,
+        "seed": config.split_seed if is_divided else None,
         "refit": refit,
         **settings.model_dump(
             include={"validation_fraction", "validation_groups", "encoding_errors", "drop_duplicates"}

@@ -15,6 +15,10 @@ from sentiment_cli.errors import UsageError
 if TYPE_CHECKING:
     from sentiment_cli.workflows.evaluate import EvaluateResult
 
+_NETWORKS = {
+    "refit": "refit on train and validation together",
+    "best epoch": "of the best epoch, from before the refit",
+}
 _GATES = ("accuracy", "macro_f1", "roc_auc")
 EXIT_GATE = 3
 
@@ -69,6 +73,7 @@ def _text(result: EvaluateResult) -> str:
         [
             ("run", str(result.run.path)),
             ("split", f"{result.split}, {figures.examples:,} reviews"),
+            *([("network", _NETWORKS[result.network])] if result.network else []),
             ("accuracy", accuracy_text(figures.accuracy, figures.accuracy_interval)),
             ("baseline", f"{figures.majority_baseline:.4f} (always the most frequent class)"),
             *([("linear", f"accuracy {', '.join(linear)}")] if linear else []),

@@ -34,7 +34,8 @@ DEFAULT_TABLE = Path("results") / "results.csv"
 def results(runs: tuple[str, ...], path: Path, split: str | None, markdown: bool) -> None:
     """Append a row for each of RUNS to a table of results, and show the table.
 
-    A run that is in it already is not added again. Without RUNS the table is only shown.
+    A group of seeds stands for its runs: a row is one training, and the ensemble is none. A run that is in it already
+    is not added again. Without RUNS the table is only shown.
     """
     output = Output.current()
     found = [find_run(name) for name in runs]

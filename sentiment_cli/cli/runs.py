@@ -9,7 +9,7 @@ import click
 from sentiment_cli.cli._options import output_options
 from sentiment_cli.cli._output import Output, duration, table
 from sentiment_cli.errors import RunError
-from sentiment_cli.runs import RUNS_DIR, Run, list_runs
+from sentiment_cli.runs import RUNS_DIR, Run, SeedGroup, list_runs
 
 
 @click.command()
@@ -28,6 +28,7 @@ def _summary(run: Run) -> dict[str, Any]:
         return {"run": run.name, "status": "damaged", "problem": str(error)}
     return {
         "run": run.name,
+        "seeds": record.get("seeds") if isinstance(run, SeedGroup) else None,
         "status": record.get("status"),
         "stop_reason": record.get("stop_reason"),
         "started": record.get("started"),
@@ -50,7 +51,7 @@ def _text(rows: list[dict[str, Any]]) -> str:
 def _cells(row: dict[str, Any]) -> list[str]:
     seconds = row.get("seconds")
     return [
-        row["run"],
+        f"{row['run']} ({len(row['seeds'])} seeds)" if row.get("seeds") else row["run"],
         str(row["status"] or "unknown"),
         _number(row.get("epochs"), "d"),
         _number(row.get("best_epoch"), "d"),

@@ -6,21 +6,22 @@ import shlex
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from sentiment_cli.cli._options import make_overrides, output_options
-from sentiment_cli.cli._output import Output, accuracy_text, duration, pairs
+from sentiment_cli.cli._output import Output, accuracy_text, duration, pairs, table
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.config.load import DEFAULT_CONFIG, load_config
 from sentiment_cli.config.overrides import Override
 from sentiment_cli.errors import UsageError
-from sentiment_cli.runs import RUNS_DIR, Run, find_run, new_run, safe_name
+from sentiment_cli.runs import RUNS_DIR, Run, SeedGroup, find_run, new_run, safe_name
 
 if TYPE_CHECKING:
     from sentiment_cli.config import Config
-    from sentiment_cli.workflows.results import DryRun, TrainResult
+    from sentiment_cli.seeds import Spread
+    from sentiment_cli.workflows.results import DryRun, SeedsResult, TrainResult
 
 
 @click.command()
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 @click.option("--output-dir", type=click.Path(path_type=Path), help="Run directory, instead of ./runs/NAME.")
 @click.option("--epochs", type=int, metavar="N", help="Epochs in total.")
 @click.option("--seed", type=int, metavar="N", help="Seed of everything random.")
+@click.option("--seeds", type=click.IntRange(min=2), metavar="N", help="Train N runs, from --seed on, and an ensemble.")
 @click.option("--limit", type=int, metavar="N", help="Use N reviews a class only, for a quick try.")
 @click.option("--device", metavar="auto|cpu|gpu[:N]", help="Where the network runs.")
 @click.option("--no-test", is_flag=True, help="Do not read the test part.")
@@ -46,6 +48,7 @@ def train(
     output_dir: Path | None,
     epochs: int | None,
     seed: int | None,
+    seeds: int | None,
     limit: int | None,
     device: str | None,
     no_test: bool,
@@ -63,17 +66,20 @@ def train(
       sentiment train --config imdb_lstm --set training.epochs=3
       sentiment train --data path/to/reviews
       sentiment train --resume first --epochs 20
+      sentiment train --config imdb_lstm --seeds 5 --name five
     """  # noqa: D301 - click looks for this control character
     output = Output.current()
     if resumed is not None:
         given: dict[str, object] = {"--config": name, "--data": source, "--set": settings, "--name": run_name}
-        given |= {"--output-dir": output_dir, "--seed": seed, "--limit": limit, "--device": device}
+        given |= {"--output-dir": output_dir, "--seed": seed, "--seeds": seeds, "--limit": limit, "--device": device}
         given |= {"--no-test": no_test, "--dry-run": only_try, "--force": force}
         _refuse_with_resume([option for option, value in given.items() if value not in (None, False, ())])
         _resume(find_run(resumed), epochs, output)
         return
     if run_name and output_dir:
         raise UsageError("--name and --output-dir both say where the run goes; give one of them.")
+    if seeds and only_try:
+        raise UsageError(f"--dry-run tries one training; leave out --seeds. {seeds} seeds take {seeds} times as long.")
     test = False if no_test else None
     overrides = make_overrides(source=source, epochs=epochs, seed=seed, limit=limit, device=device, test=test)
     config = load_config(name or DEFAULT_CONFIG, overrides, settings)
@@ -85,6 +91,15 @@ def train(
     check_free(run, force=force)
     if only_try:
         _dry_run(config, run, output)
+        return
+    if seeds:
+        from sentiment_cli.workflows.seeds import train_seeds
+
+        with make_progress(output) as progress:
+            group = train_seeds(
+                config, run.path, seeds, progress=progress, command=_command(), config_name=config_name, force=force
+            )
+        _show_seeds(group, output)
         return
     with make_progress(output) as progress:
         result = train_workflow(
@@ -119,12 +134,28 @@ def _resume(run: Run, epochs: int | None, output: Output) -> None:
     if epochs is not None and run.config_path.is_file():
         # For its message, which names the option.
         load_config(run.config_path, [Override(("training", "epochs"), epochs, "--epochs")])
+    if epochs is not None and run.group:
+        raise UsageError(
+            f"{run.path} is one of a group of seeds, which are trained for the same number of epochs. "
+            f"To train all of them further: sentiment train --resume {run.group.path} --epochs {epochs}"
+        )
+    if isinstance(run, SeedGroup):
+        _resume_seeds(run, epochs, output)
+        return
     from sentiment_cli.workflows.train import resume
 
     with make_progress(output) as progress:
         progress.note(f"Run: {run.path}")
         result = resume(run, epochs=epochs, progress=progress, command=_command())
     _show(result, output)
+
+
+def _resume_seeds(group: SeedGroup, epochs: int | None, output: Output) -> None:
+    from sentiment_cli.workflows.seeds import resume_seeds
+
+    with make_progress(output) as progress:
+        result = resume_seeds(group, epochs=epochs, progress=progress, command=_command())
+    _show_seeds(result, output)
 
 
 def _dry_run(config: Config, run: Run, output: Output) -> None:
@@ -155,12 +186,7 @@ def _show(result: TrainResult, output: Output) -> None:
     output.result(result.to_dict(), lambda: _result_text(result))
     path = shlex.quote(str(result.run.path))
     if result.exit_code:
-        click.echo(  # with -q too
-            f"Stopped after {_epochs(result.epochs)}; everything so far is saved.\n"
-            f"To continue: sentiment train --resume {path}",
-            err=True,
-        )
-        raise click.exceptions.Exit(result.exit_code)
+        _say_stopped(f"after {_epochs(result.epochs)}", path, result.exit_code)
     output.note(
         f"Next: sentiment evaluate {path}\n"
         f"      sentiment misclassified {path}\n"
@@ -168,9 +194,70 @@ def _show(result: TrainResult, output: Output) -> None:
     )
 
 
+def _show_seeds(result: SeedsResult, output: Output) -> None:
+    output.result(result.to_dict(), lambda: _seeds_text(result))
+    path = shlex.quote(str(result.group.path))
+    if result.exit_code:
+        done = sum(member.status == "finished" for member in result.members)
+        _say_stopped(f"after {done} of {len(result.members)} seeds", path, result.exit_code)
+    first = shlex.quote(str(result.group.path / result.members[0].run))
+    output.note(
+        f"Next: sentiment evaluate {path}\n"
+        f"      sentiment compare {path} {first}\n"
+        f"      {result.group.plots_dir / 'history.png'} shows the curves"
+    )
+
+
+def _say_stopped(when: str, path: str, exit_code: int) -> NoReturn:
+    # With -q too.
+    click.echo(f"Stopped {when}; everything so far is saved.\nTo continue: sentiment train --resume {path}", err=True)
+    raise click.exceptions.Exit(exit_code)
+
+
+def _seeds_text(result: SeedsResult) -> str:
+    head = pairs([("run", str(result.group.path)), ("status", f"{result.status} ({result.stop_reason})")])
+    numbers = ["epochs (best)", "validation", "test", "time"]
+    rows = [
+        [
+            str(member.seed),
+            f"{member.epochs} ({member.best_epoch})" if member.epochs else member.status,
+            *(f"{figures['accuracy']:.4f}" if figures else "-" for figures in (member.validation, member.test)),
+            duration(member.seconds) if member.seconds else "-",
+        ]
+        for member in result.members
+    ]
+    spreads = [_spread_text(result.over_seeds[split]) for split in ("validation", "test")]
+    rows.append(["mean ± sd", "", *spreads, duration(result.seconds)])
+    parts = [head, table(["seed", *numbers], rows, right=numbers)]
+    if result.ensemble:
+        parts.append(_ensemble_text(result))
+    return "\n\n".join(parts)
+
+
+def _spread_text(figures: dict[str, Spread] | None) -> str:
+    if not figures:
+        return "-"
+    accuracy = figures["accuracy"]
+    return f"{accuracy.mean:.4f}" + ("" if accuracy.sd is None else f" ± {accuracy.sd:.4f}")
+
+
+def _ensemble_text(result: SeedsResult) -> str:
+    """The networks together; on validation without an interval, for their epochs were chosen there."""
+    rows = [("ensemble", f"mean of the probabilities of {len(result.members)} networks")]
+    validation, test = result.ensemble.get("validation"), result.ensemble.get("test")
+    if validation:
+        rows.append(("validation", f"accuracy {validation.accuracy:.4f}, loss {validation.loss:.4f}"))
+    if test:
+        rows.append(("test", f"accuracy {accuracy_text(test.accuracy, test.accuracy_interval)}, loss {test.loss:.4f}"))
+    return pairs(rows)
+
+
 def _result_text(result: TrainResult) -> str:
     rows = [("run", str(result.run.path)), ("status", f"{result.status} ({result.stop_reason})")]
     rows.append(("epochs", f"{result.epochs}, best {result.best_epoch}" if result.epochs else "0"))
+    if result.refit:
+        refit = f"{_epochs(result.refit['epochs'])} on train and validation, {result.refit['reviews']:,} reviews"
+        rows.append(("refit", refit))
     if result.validation:
         rows.append(
             ("validation", f"accuracy {result.validation['accuracy']:.4f}, loss {result.validation['loss']:.4f}")

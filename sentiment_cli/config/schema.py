@@ -57,6 +57,13 @@ class Data(Section):
         description="More reviews for what learns without labels (`pretrain`): a directory of .txt files, at any "
         "depth; `auto`: `train/unsup` of the data where it is there; null: none.",
     )
+    split_seed: int | None = Field(
+        None,
+        ge=0,
+        lt=2**31,
+        description="Of the division into parts and of `limit`, so that runs of several seeds share their parts; "
+        "null: `training.seed`.",
+    )
 
     @field_validator("classes")
     @classmethod
@@ -307,6 +314,11 @@ class Training(Section):
     monitor: Literal["val_loss", "val_accuracy"] | None = Field(
         None, description="What decides which epoch is the best; null: `early_stopping.monitor`, or else `val_loss`."
     )
+    refit: bool = Field(
+        False,
+        description="After the number of epochs was chosen on validation, train anew on train and validation together "
+        "for so many epochs, and keep that network.",
+    )
     class_weight: Literal["balanced"] | dict[str, Annotated[float, Field(gt=0)]] | None = Field(
         None, description="`balanced`: rare classes count more; or a weight for each class name."
     )
@@ -378,6 +390,12 @@ class Config(Section):
                 ("training", "early_stopping"),
                 "early stopping needs a validation part; set data.validation_fraction above 0, or this to null",
             )
+        if self.training.refit and self.data.validation_fraction == 0:
+            raise _wrong(
+                ("training", "refit"),
+                "without a validation part there is nothing to choose the number of epochs by; "
+                "set data.validation_fraction above 0, or this to false",
+            )
         self._check_window()
         adversarial = self.training.adversarial
         if adversarial is not None and adversarial.kind == "table" and not self.model.embedding.trainable:
@@ -414,6 +432,11 @@ class Config(Section):
     def vectors_file(self) -> str | None:
         """The file that word vectors are read from."""
         return self.pretrain.file if isinstance(self.pretrain, WordVectors) else None
+
+    @property
+    def split_seed(self) -> int:
+        """The seed of everything about which review is in which part."""
+        return self.training.seed if self.data.split_seed is None else self.data.split_seed
 
     @property
     def monitor(self) -> Literal["val_loss", "val_accuracy"]:

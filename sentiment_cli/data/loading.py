@@ -30,11 +30,13 @@ class Splits:
     Args:
         train: what the weights are fitted to.
         validation: what the best epoch is chosen by; None without one.
+        train_and_validation: both, in an order that does not depend on how they were divided.
         test: reads the test part when called. It is not read before its one use at the end.
     """
 
     train: ReviewSet
     validation: ReviewSet | None
+    train_and_validation: ReviewSet
     test: Callable[[], ReviewSet]
 
 
@@ -118,9 +120,9 @@ def load_splits(layout: Layout, settings: Data, seed: int, note: Note) -> Splits
         note(f"{int(repeated.sum())} training reviews were left out: their text occurs before or in the test part")
     _check_classes_left(train)
     if settings.validation_fraction == 0:
-        return Splits(train, None, read_test)
+        return Splits(train, None, train, read_test)
     first, second = _validation_indices(layout, train, settings, seed)
-    return Splits(train.take(first), train.take(second), read_test)
+    return Splits(train.take(first), train.take(second), train, read_test)
 
 
 def _validation_indices(layout: Layout, train: ReviewSet, settings: Data, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -53,14 +53,18 @@ def compute_probabilities(logits: np.ndarray) -> np.ndarray:
     return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
 
 
-def compute_losses(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The cross-entropy float64[n] of each review, exact where a probability rounds to 0."""
+def compute_log_probabilities(logits: np.ndarray) -> np.ndarray:
+    """Logarithms float64[n, classes] of the probabilities, exact where a probability rounds to 0."""
     wide = logits.astype(np.float64)
     if wide.shape[1] == 1:
         wide = np.concatenate([np.zeros_like(wide), wide], axis=1)
-    highest = wide.max(axis=1)
-    log_sum = highest + np.log(np.exp(wide - highest[:, None]).sum(axis=1))
-    return np.asarray(log_sum - wide[np.arange(len(labels)), labels])
+    highest = wide.max(axis=1, keepdims=True)
+    return np.asarray(wide - (highest + np.log(np.exp(wide - highest).sum(axis=1, keepdims=True))))
+
+
+def compute_losses(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The cross-entropy float64[n] of each review, exact where a probability rounds to 0."""
+    return np.asarray(-compute_log_probabilities(logits)[np.arange(len(labels)), labels])
 
 
 def compute_metrics(logits: np.ndarray, labels: np.ndarray, class_names: tuple[str, ...]) -> Evaluation:

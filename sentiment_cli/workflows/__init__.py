@@ -13,7 +13,8 @@ from sentiment_cli.workflows.baseline import BaselineResult, baseline, baseline_
 from sentiment_cli.workflows.evaluate import EvaluateResult, evaluate
 from sentiment_cli.workflows.predict import TextPrediction, predict
 from sentiment_cli.workflows.pretrain import PretrainResult, pretrain
-from sentiment_cli.workflows.results import DryRun, TrainResult
+from sentiment_cli.workflows.results import DryRun, SeedsResult, TrainResult
+from sentiment_cli.workflows.seeds import resume_seeds, train_seeds
 from sentiment_cli.workflows.train import dry_run, resume, train
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "DryRun",
     "EvaluateResult",
     "PretrainResult",
+    "SeedsResult",
     "TextPrediction",
     "TrainResult",
     "baseline",
@@ -30,5 +32,7 @@ __all__ = [
     "predict",
     "pretrain",
     "resume",
+    "resume_seeds",
     "train",
+    "train_seeds",
 ]

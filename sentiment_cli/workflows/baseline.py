@@ -54,7 +54,8 @@ def baseline(config: Config, *, progress: Progress | None = None) -> BaselineRes
     test part. The figures are kept in the user's cache directory.
 
     Args:
-        config: its ``data`` section, ``text.split``, ``training.seed`` and ``training.evaluate_test`` count.
+        config: its ``data`` section, ``text.split`` and, of ``training``, ``seed``, ``evaluate_test`` and ``refit``
+            count: with ``refit``, what predicts the test part was fitted to train and validation together.
         progress: told what happens; None: nobody is.
 
     Raises:
@@ -108,7 +109,7 @@ def known_accuracies(config: Config, data: PreparedData, split: str) -> dict[str
     """
     scores = {
         baseline.name: baseline.test if split == "test" else baseline.validation
-        for baseline in read_kept(baseline_key(config, data), data) or []
+        for baseline in read_kept(baseline_key(config, data, refit=config.training.refit), data) or []
         if baseline.is_linear
     }
     known = {name: score.accuracy for name, score in scores.items() if score is not None}
@@ -119,7 +120,7 @@ def _prepare(config: Config, root: Path | None, progress: Progress) -> PreparedD
     progress.phase("checking files")
     data = prepare_data(
         config.data,
-        config.training.seed,
+        config.split_seed,
         root=root,
         # Which reviews are duplicates depends on the test part.
         with_test=config.training.evaluate_test or config.data.drop_duplicates,
@@ -131,7 +132,8 @@ def _prepare(config: Config, root: Path | None, progress: Progress) -> PreparedD
 
 
 def _look_up_or_compute(config: Config, data: PreparedData, progress: Progress) -> BaselineResult:
-    key, with_test = baseline_key(config, data), config.training.evaluate_test
+    key = baseline_key(config, data, refit=config.training.refit)
+    with_test = config.training.evaluate_test
     baselines = read_kept(key, data)
     from_cache = baselines is not None and (not with_test or all(one.test for one in baselines))
     if baselines is None or not from_cache:
@@ -142,7 +144,7 @@ def _look_up_or_compute(config: Config, data: PreparedData, progress: Progress) 
             progress.warn(f"{kept_path(key)} cannot be written ({error.strerror}); the figures are not kept")
     elif not with_test:
         baselines = [without_test(one) for one in baselines]
-    return BaselineResult(data.layout.root, config.training.seed, data.class_names, baselines, from_cache)
+    return BaselineResult(data.layout.root, config.split_seed, data.class_names, baselines, from_cache)
 
 
 def _compute(config: Config, data: PreparedData, progress: Progress) -> list[Baseline]:
@@ -151,6 +153,13 @@ def _compute(config: Config, data: PreparedData, progress: Progress) -> list[Bas
     from sentiment_cli.data.loading import load_splits
 
     progress.phase("reading reviews")
-    splits = load_splits(data.layout, config.data, config.training.seed, progress.note)
+    splits = load_splits(data.layout, config.data, config.split_seed, progress.note)
     test = splits.test() if config.training.evaluate_test else None
-    return compute_baselines(splits.train, splits.validation, test, split=config.text.split, progress=progress)
+    return compute_baselines(
+        splits.train,
+        splits.validation,
+        test,
+        split=config.text.split,
+        refit=config.training.refit,
+        progress=progress,
+    )

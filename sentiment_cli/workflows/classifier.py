@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -20,16 +20,36 @@ from sentiment_cli.plots.confusion import plot_confusion_matrix
 from sentiment_cli.plots.save import save_figure
 from sentiment_cli.runs import Run
 from sentiment_cli.runtime import Device, available_cores
+from sentiment_cli.text.token_ids import TokenIds
 from sentiment_cli.text.vectorizer import encode
 from sentiment_cli.training.checkpoint import restore_checkpoint
 from sentiment_cli.training.fit import EncodedSet, fixed_width
 from sentiment_cli.training.progress import Progress
 from sentiment_cli.training.scoring import compute_logits
 from sentiment_cli.training.step import build_score_step
-from sentiment_cli.workflows.record import read_own_vocabulary
+from sentiment_cli.workflows.record import read_own_vocabulary, scoring_network
 
 # Reviews in a batch where nothing is learned; the batch does not change a prediction.
 _SCORING_ROWS = 256
+
+
+class Scorer(Protocol):
+    """What reads texts and gives probabilities: a `Classifier`, or several together."""
+
+    @property
+    def config(self) -> Config:
+        """How texts are read."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """In the order of the outputs."""
+
+    @property
+    def vocabulary(self) -> list[str]:
+        """Tokens in the order of their ids."""
+
+    def score(self, token_ids: TokenIds, progress: Progress) -> np.ndarray:
+        """Logits float[n, 1 or classes] of encoded reviews."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +68,7 @@ class Classifier:
     vocabulary: list[str]
     network: Any
 
-    def score(self, token_ids: Any, progress: Progress) -> np.ndarray:
+    def score(self, token_ids: TokenIds, progress: Progress) -> np.ndarray:
         """Logits float32[n, 1 or classes] of encoded reviews."""
         return compute_logits(
             build_score_step(self.network),
@@ -59,13 +79,14 @@ class Classifier:
         )
 
 
-def load_classifier(run: Run, config: Config, device: Device) -> Classifier:
-    """The network of a run's best epoch, from our own configuration, vocabulary and arrays.
+def load_classifier(run: Run, config: Config, device: Device, split: str | None = None) -> Classifier:
+    """The network that a run kept, from our own configuration, vocabulary and arrays.
 
     Args:
         run: with a finished epoch.
         config: of the run.
         device: where it shall predict.
+        split: the part of its own data that it shall predict, see `record.scoring_network`; None: other texts.
 
     Raises:
         RunError: a file of the run is missing or damaged.
@@ -81,7 +102,8 @@ def load_classifier(run: Run, config: Config, device: Device) -> Classifier:
     vocabulary = read_own_vocabulary(run, record)
     threads = None if device.is_gpu else available_cores()
     network = build_network(config, len(vocabulary), len(class_names), threads=threads)
-    restore_checkpoint(run.best_checkpoint_path, network)
+    kept = run.refit if scoring_network([record], split) == "refit" else run
+    restore_checkpoint(kept.best_checkpoint_path, network)
     return Classifier(config, tuple(class_names), vocabulary, network)
 
 
@@ -120,7 +142,7 @@ class EvaluationFiles:
 
 
 def evaluate_reviews(
-    classifier: Classifier, reviews: ReviewSet, files: EvaluationFiles, progress: Progress, name: str
+    classifier: Scorer, reviews: ReviewSet, files: EvaluationFiles, progress: Progress, name: str
 ) -> Evaluation:
     """Predict every review once, and write table, picture and figures from that one pass.
 

@@ -11,14 +11,14 @@ from typing import Any
 from sentiment_cli.errors import RunError
 from sentiment_cli.evaluation.intervals import accuracy_interval
 from sentiment_cli.results import Result, append_results
-from sentiment_cli.runs import Run
+from sentiment_cli.runs import Run, single_runs
 
 
 def collect(runs: Sequence[Run], path: Path, *, split: str = "test") -> list[Result]:
     """Append a row for each run that a table does not have yet; all of them or, where one cannot be added, none.
 
     Args:
-        runs: finished ones, evaluated on that part.
+        runs: finished ones, evaluated on that part. A group of seeds stands for its runs: a row is one training.
         path: the table, a CSV file; it is made where there is none.
         split: ``train``, ``validation`` or ``test``.
 
@@ -28,7 +28,7 @@ def collect(runs: Sequence[Run], path: Path, *, split: str = "test") -> list[Res
     Raises:
         RunError: a run has not finished, was not evaluated, or is damaged; or the table is damaged.
     """
-    return append_results(path, [read_result(run, split) for run in runs])
+    return append_results(path, [read_result(run, split) for run in single_runs(runs)])
 
 
 def read_result(run: Run, split: str) -> Result:

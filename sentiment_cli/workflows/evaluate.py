@@ -1,4 +1,4 @@
-"""Evaluate a run on a part of its own data, or on other data."""
+"""Evaluate a run, or the ensemble of a group of seeds, on a part of its own data, or on other data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,14 @@ from sentiment_cli.runs import SPLITS, Run, safe_name
 from sentiment_cli.runtime import load_tensorflow
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.workflows.baseline import known_accuracies
-from sentiment_cli.workflows.record import check_has_model, read_config
+from sentiment_cli.workflows.record import (
+    Network,
+    check_has_model,
+    network_note,
+    network_records,
+    read_config,
+    scoring_network,
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,7 @@ class EvaluateResult:
         split: ``train``, ``validation``, ``test``, or ``all`` for other data that have no test part.
         evaluation: the figures.
         directory: where its files are.
+        network: of a run with a refit, the one that predicted: that of the best epoch, or the refit; else None.
         linear_baseline: the accuracies of the linear baselines on the same reviews, by name; None where they were
             not computed yet, on the training part, and on other data.
     """
@@ -41,24 +49,27 @@ class EvaluateResult:
     split: str
     evaluation: Evaluation
     directory: Path
+    network: Network | None = None
     linear_baseline: dict[str, float] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The object of ``evaluate --json``."""
         figures = self.evaluation.to_dict()
-        return {"run": str(self.run.path), "split": self.split, **figures, "linear_baseline": self.linear_baseline}
+        head = {"run": str(self.run.path), "split": self.split, "network": self.network}
+        return {**head, **figures, "linear_baseline": self.linear_baseline}
 
 
 def evaluate(
     run: Run, *, split: str = "test", source: str | None = None, progress: Progress | None = None
 ) -> EvaluateResult:
-    """Predict reviews with the best epoch of a run and compute the figures.
+    """Predict reviews with the network that a run kept and compute the figures.
 
+    After a refit, the training and validation part are predicted by the network of the best epoch, from before it.
     On the run's own data, ``metrics.json`` and ``predictions-<split>.csv`` of the run are renewed. On other data
     everything goes to ``evaluations/<name>/``, and the run's own files stay as they are.
 
     Args:
-        run: the run.
+        run: the run, or the group of seeds whose networks predict together.
         split: the part of the run's own data.
         source: other data: a directory, ``bnb`` or ``imdb``; its test part, or all of it where it has none.
         progress: told what happens; None: nobody is.
@@ -75,6 +86,9 @@ def evaluate(
     record = run.read_record()
     config = read_config(run, record)
     check_has_model(run, record)
+    note = network_note(network_records(run), split if source is None else None)
+    if note:
+        progress.note(note)
     if source is not None:
         return _evaluate_other(run, config, record, source, progress)
     return _evaluate_own(run, config, record, split, progress)
@@ -87,14 +101,15 @@ def _evaluate_own(run: Run, config: Config, record: dict[str, Any], split: str, 
     progress.phase("checking files")
     # Which training reviews are left out as duplicates depends on the test part.
     with_test = split == "test" or config.data.drop_duplicates
-    data = prepare_data(config.data, config.training.seed, root=root, with_test=with_test)
+    data = prepare_data(config.data, config.split_seed, root=root, with_test=with_test)
     _check_own_data(run, record, data, split, progress)
     load_tensorflow()
     from sentiment_cli.runtime import choose_device, evaluation_device
-    from sentiment_cli.workflows.classifier import evaluate_reviews, keep_metrics, load_classifier, own_files
+    from sentiment_cli.workflows.classifier import evaluate_reviews, keep_metrics, own_files
+    from sentiment_cli.workflows.ensemble import load_scorer
 
     device = choose_device(evaluation_device(config))
-    classifier = load_classifier(run, config, device)
+    classifier = load_scorer(run, config, device, split)
     if data.class_names != classifier.class_names:
         raise RunError(
             f"{root} has the classes {data.class_names}, {run.path} was trained on {classifier.class_names}."
@@ -104,7 +119,8 @@ def _evaluate_own(run: Run, config: Config, record: dict[str, Any], split: str, 
     evaluation = evaluate_reviews(classifier, reviews, own_files(run, split), progress, split)
     keep_metrics(run, split, evaluation)
     bar = _linear_baseline(run, config, record, data, split, progress)
-    return EvaluateResult(run, split, evaluation, run.path, bar)
+    network = scoring_network(network_records(run), split) if config.training.refit else None
+    return EvaluateResult(run, split, evaluation, run.path, network, bar)
 
 
 def _linear_baseline(
@@ -139,7 +155,7 @@ def _own_reviews(run: Run, config: Config, data: PreparedData, split: str, progr
 
     if split == "test" and data.layout.test is not None:
         return load_part(data.layout.test, config.data.encoding_errors)
-    splits = load_splits(data.layout, config.data, config.training.seed, progress.note)
+    splits = load_splits(data.layout, config.data, config.split_seed, progress.note)
     reviews = {"train": lambda: splits.train, "validation": lambda: splits.validation, "test": splits.test}[split]()
     if reviews is None:
         raise RunError(f"{run.path} was trained without a validation part (data.validation_fraction: 0).")
@@ -160,10 +176,11 @@ def _evaluate_other(
     load_tensorflow()
     from sentiment_cli.data.loading import load_part
     from sentiment_cli.runtime import choose_device, evaluation_device
-    from sentiment_cli.workflows.classifier import EvaluationFiles, evaluate_reviews, load_classifier
+    from sentiment_cli.workflows.classifier import EvaluationFiles, evaluate_reviews
+    from sentiment_cli.workflows.ensemble import load_scorer
 
     device = choose_device(evaluation_device(config))
-    classifier = load_classifier(run, config, device)
+    classifier = load_scorer(run, config, device)
     name = source if source in NAMED_SOURCES else root.resolve().name
     directory = _evaluation_dir(run, safe_name(name), root)
     files = EvaluationFiles(
@@ -175,7 +192,9 @@ def _evaluate_other(
     )
     reviews = load_part(part, config.data.encoding_errors)
     split = "all" if part.directory == root else "test"
-    return EvaluateResult(run, split, evaluate_reviews(classifier, reviews, files, progress, name), directory)
+    evaluation = evaluate_reviews(classifier, reviews, files, progress, name)
+    network = scoring_network(network_records(run), None) if config.training.refit else None
+    return EvaluateResult(run, split, evaluation, directory, network)
 
 
 def _evaluation_dir(run: Run, name: str, root: Path) -> Path:

@@ -12,7 +12,7 @@ from sentiment_cli.errors import RunError
 from sentiment_cli.history import History, read_history
 from sentiment_cli.plots.history import plot_history
 from sentiment_cli.plots.save import picture_format, save_figure
-from sentiment_cli.runs import Run
+from sentiment_cli.runs import Run, single_runs
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ def plot_runs(runs: Sequence[Run], target: Path | None = None) -> PlotResult:
     """Draw accuracy and loss of runs into one picture.
 
     Args:
-        runs: at least one; they may differ in length and in whether they have a validation part.
+        runs: at least one; they may differ in length and in whether they have a validation part. A group of seeds
+            stands for its runs.
         target: a file ending in .png, .svg or .pdf; None: ``plots/history.png`` of the first run.
 
     Raises:
@@ -53,7 +54,7 @@ def plot_runs(runs: Sequence[Run], target: Path | None = None) -> PlotResult:
     histories: dict[str, History] = {}
     sentences = []
     # A run that is named twice is drawn once.
-    distinct = list({run.path.resolve(): run for run in runs}.values())
+    distinct = list({run.path.resolve(): run for run in single_runs(runs)}.values())
     for run in distinct:
         name = run.name if run.name not in histories else str(run.path.resolve())
         histories[name] = _read(run)

@@ -9,7 +9,7 @@ from typing import Any
 from sentiment_cli.runs import Run
 from sentiment_cli.runtime import load_tensorflow
 from sentiment_cli.training.progress import Progress, Silent
-from sentiment_cli.workflows.record import check_has_model, read_config
+from sentiment_cli.workflows.record import check_has_model, network_note, network_records, read_config
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def predict(run: Run, texts: Sequence[str], *, progress: Progress | None = None)
     """Label texts.
 
     Args:
-        run: a run with a finished epoch.
+        run: a run with a finished epoch, or a finished group of seeds, whose networks predict together.
         texts: any number of them; an empty one is read as one unknown word.
         progress: told what happens; None: nobody is.
 
@@ -51,14 +51,17 @@ def predict(run: Run, texts: Sequence[str], *, progress: Progress | None = None)
     record = run.read_record()
     config = read_config(run, record)
     check_has_model(run, record)
+    note = network_note(network_records(run), None)
+    if note:
+        progress.note(note)
     load_tensorflow()
     from sentiment_cli.evaluation.metrics import compute_probabilities
     from sentiment_cli.runtime import choose_device, evaluation_device
     from sentiment_cli.text.vectorizer import encode
-    from sentiment_cli.workflows.classifier import load_classifier
+    from sentiment_cli.workflows.ensemble import load_scorer
 
     device = choose_device(evaluation_device(config))
-    classifier = load_classifier(run, config, device)
+    classifier = load_scorer(run, config, device)
     # What cannot be written as UTF-8 (half of a surrogate pair, from bytes that are none) becomes U+FFFD.
     readable = [text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for text in texts]
     token_ids = encode(config.text, classifier.vocabulary, readable)

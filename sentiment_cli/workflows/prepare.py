@@ -10,18 +10,22 @@ from sentiment_cli.data.source import portable_source
 from sentiment_cli.pretraining.formats import check_vectors_file
 from sentiment_cli.resources import absolute_path, expand_path
 from sentiment_cli.training.progress import Progress
+from sentiment_cli.training.weights import check_class_weights
 
 
-def prepare(config: Config, progress: Progress, *, root: Path | None = None, with_test: bool = True) -> PreparedData:
+def prepare(
+    config: Config, progress: Progress, *, root: Path | None = None, with_test: bool | None = None
+) -> PreparedData:
     """Find the files of a configuration and look into them; what a user should know about becomes notes.
 
     Args:
         config: the configuration.
         progress: told what happens.
         root: where the source was found before; None: look for it.
-        with_test: look into the test part, too.
+        with_test: look into the test part, too; None: where the training reads it.
 
     Raises:
+        ConfigError: there are class weights for other classes.
         DataError: reviews or word vectors are missing or cannot be used.
     """
     progress.phase("checking files")
@@ -29,14 +33,15 @@ def prepare(config: Config, progress: Progress, *, root: Path | None = None, wit
         check_vectors_file(expand_path(config.vectors_file), config.model.embedding.dim)
     data = prepare_data(
         config.data,
-        config.training.seed,
+        config.split_seed,
         root=root,
-        with_test=with_test,
+        with_test=config.training.evaluate_test if with_test is None else with_test,
         with_unlabelled=config.reads_unlabelled,
         progress=lambda done: progress.advance(1000),
     )
     for note in data.notes(config.data.encoding_errors):
         progress.note(note)
+    check_class_weights(config.training, data.class_names)
     return data
 
 

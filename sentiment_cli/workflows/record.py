@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from sentiment_cli.config import Config, config_difference, config_values, load_config, parse_config
 from sentiment_cli.config.yaml_source import dump_yaml
 from sentiment_cli.data.prepare import PreparedData
-from sentiment_cli.errors import RunError
-from sentiment_cli.runs import Run
+from sentiment_cli.errors import RunError, shorten_list
+from sentiment_cli.runs import Run, SeedGroup, single_runs
 from sentiment_cli.runtime import describe_environment
 from sentiment_cli.text.vocabulary import read_vocabulary, vocabulary_checksum
 from sentiment_cli.training.plan import Plan
 
 FORMAT_VERSION = 1
+Network = Literal["best epoch", "refit"]
 
 
 def new_record(config: Config, data: PreparedData, command: str, config_name: str | None) -> dict[str, Any]:
@@ -93,10 +96,75 @@ def read_plan(run: Run, record: dict[str, Any]) -> Plan | None:
         raise RunError(f"{run.record_path}: plan: {error}") from None
 
 
+def is_refit(record: dict[str, Any]) -> bool:
+    """Whether a run has a network that was trained anew on train and validation, for its best number of epochs."""
+    refit = record.get("refit") or {}
+    return bool(refit.get("finished")) and refit.get("epochs") == record.get("best_epoch")
+
+
+def network_records(run: Run) -> list[dict[str, Any]]:
+    """The records of the runs whose networks predict: of the run itself, or of all in a group of seeds.
+
+    Raises:
+        RunError: a record is missing or damaged.
+    """
+    return [single.read_record() for single in single_runs([run])]
+
+
+def scoring_network(records: Sequence[dict[str, Any]], split: str | None) -> Network:
+    """Which networks of runs predict.
+
+    Args:
+        records: of the runs.
+        split: a part of its own data; None: other texts. The refit has learned ``train`` and ``validation``: their
+            figures are those of the network before it, so that they can be compared with each other.
+    """
+    return "refit" if all(map(is_refit, records)) and split not in ("train", "validation") else "best epoch"
+
+
+def network_note(records: Sequence[dict[str, Any]], split: str | None) -> str | None:
+    """What a user should know about the networks that predict; None where a run has but one."""
+    if not all(record.get("config", {}).get("training", {}).get("refit") for record in records):
+        return None
+    epochs = ", ".join(str(record.get("best_epoch")) for record in records)
+    network = f"the {'network of epoch' if len(records) == 1 else 'networks of epochs'} {epochs}, from before the refit"
+    if not all(map(is_refit, records)):
+        return f"The refit is not finished; predicted by {network}"
+    if scoring_network(records, split) == "refit":
+        return None
+    return f"The refit has learned the validation reviews; the {split} part is predicted by {network}"
+
+
 def check_has_model(run: Run, record: dict[str, Any]) -> None:
-    """Raise a RunError where a run has no weights to predict with."""
-    if run.best_checkpoint_path.exists():
+    """Raise a RunError where a run has no weights to predict with, or one in a group of seeds has none."""
+    if isinstance(run, SeedGroup):
+        _check_all_finished(run)
+        return
+    needed = [run.best_checkpoint_path, *([run.refit.best_checkpoint_path] if is_refit(record) else [])]
+    missing = [path for path in needed if not path.exists()]
+    if not missing:
         return
     if record.get("best_epoch"):
-        raise RunError(f"{run.best_checkpoint_path} is missing; restore it, or train anew.")
+        raise RunError(f"{missing[0]} is missing; restore it, or train anew.")
     raise RunError(f"{run.path} has no model yet ({record.get('status')}): no epoch was finished.")
+
+
+def resume_command(run: Run) -> str:
+    """The command line that continues a run or a group of seeds."""
+    return f"sentiment train --resume {shlex.quote(str(run.path))}"
+
+
+def is_finished(run: Run) -> bool:
+    """Whether a run is there and has finished."""
+    return run.record_path.exists() and run.read_record().get("status") == "finished"
+
+
+def _check_all_finished(group: SeedGroup) -> None:
+    unfinished = [run.path.name for run in group.members if not is_finished(run)]
+    if unfinished:
+        raise RunError(
+            f"{group.path} has no ensemble yet: {shorten_list(unfinished)} did not finish. "
+            f"Continue it: {resume_command(group)}"
+        )
+    for run in group.members:
+        check_has_model(run, run.read_record())

@@ -52,7 +52,7 @@ def rehearse(job: Job, target: Path) -> DryRun:
         device=job.device.description,
         plan=setup.plan.reason,
         seconds_per_epoch=round(seconds, 3),
-        expected_seconds=round(seconds * setup.epochs, 1),
+        expected_seconds=round(seconds * setup.epochs * _passes(job, setup), 1),
         memory_bytes=_peak_memory(),
         warnings=warnings,
     )
@@ -74,6 +74,12 @@ def _epoch_seconds(job: Job, setup: Setup) -> float:
     for batch in timed:
         trainer.train_on(trainer.assemble(batch, next(others)), state)
     return (time.perf_counter() - started) / len(timed) * len(batches)
+
+
+def _passes(job: Job, setup: Setup) -> float:
+    """How many times a pass over the training part an epoch costs, where a refit has as many epochs at the most."""
+    both = len(setup.splits.train_and_validation) / len(setup.splits.train)
+    return 1 + both if job.config.training.refit else 1
 
 
 def _check_disk(run: Run, target: Path) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 import tempfile
 from pathlib import Path
@@ -12,14 +11,13 @@ from sentiment_cli.config import Config, Override, config_values, load_config, w
 from sentiment_cli.data.prepare import PreparedData
 from sentiment_cli.errors import ConfigError, DataError, Interrupted, RunError
 from sentiment_cli.history import read_history
-from sentiment_cli.runs import Run
+from sentiment_cli.runs import Run, SeedGroup, open_run
 from sentiment_cli.runtime import choose_device, load_tensorflow
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
-from sentiment_cli.training.weights import check_class_weights
 from sentiment_cli.workflows.job import Job
 from sentiment_cli.workflows.prepare import portable, prepare
-from sentiment_cli.workflows.record import new_record, now, read_config, read_plan
+from sentiment_cli.workflows.record import new_record, now, read_config, read_plan, resume_command
 from sentiment_cli.workflows.results import DryRun, TrainResult
 
 
@@ -31,6 +29,7 @@ def train(
     command: str = "",
     config_name: str | None = None,
     force: bool = False,
+    data: PreparedData | None = None,
 ) -> TrainResult:
     """Train a classifier and leave a complete run directory.
 
@@ -41,6 +40,7 @@ def train(
         command: the command line, for the run's record.
         config_name: what the configuration is called, for the run's record.
         force: replace an existing run directory, once the data are known to be usable.
+        data: its files, where they were looked into before; see `prepare`.
 
     Returns:
         The result; its ``status`` is ``interrupted`` when a signal ended it.
@@ -54,7 +54,7 @@ def train(
     run = Run(Path(output_dir))
     check_free(run, force=force)
     with StopRequest(progress.note) as stop:
-        data = _prepare(config, progress)
+        data = data or prepare(config, progress)
         load_tensorflow()
         device = choose_device(config.training.device)
         if force and run.path.exists():
@@ -71,7 +71,14 @@ def train(
             raise
 
 
-def resume(run: Run, *, epochs: int | None = None, progress: Progress | None = None, command: str = "") -> TrainResult:
+def resume(
+    run: Run,
+    *,
+    epochs: int | None = None,
+    progress: Progress | None = None,
+    command: str = "",
+    data: PreparedData | None = None,
+) -> TrainResult:
     """Continue a run that was stopped, or train a finished one further.
 
     A run that stopped early by patience gets its patience anew. A run without a checkpoint starts over.
@@ -81,10 +88,13 @@ def resume(run: Run, *, epochs: int | None = None, progress: Progress | None = N
         epochs: new number of epochs in total; None: the configured one.
         progress: told what happens; None: nobody is.
         command: the command line, for the run's record.
+        data: its files, where they were looked into before; see `prepare`.
 
     Raises:
         RunError: there is nothing to do, or the data or the configuration changed.
     """
+    if isinstance(run, SeedGroup):
+        raise RunError(f"{run.path} is a group of seeds; in Python, `resume_seeds` continues it.")
     progress = progress or Silent()
     record = run.read_record()
     config = read_config(run, record)
@@ -92,10 +102,8 @@ def resume(run: Run, *, epochs: int | None = None, progress: Progress | None = N
         config = load_config(run.config_path, [Override(("training", "epochs"), epochs, "--epochs")])
     _check_worth_resuming(run, record, config, epochs)
     with StopRequest(progress.note) as stop:
-        # A checkpoint holds what was learned before it; what that was learned from may have gone.
-        needed = config.model_copy(update={"pretrain": None}) if run.last_checkpoint_path.exists() else config
-        data = _prepare(needed, progress, root=Path(record.get("data", {}).get("root", "")))
-        _check_same_data(run, record, data)
+        data = data or prepare(_still_needed(run, config), progress, root=Path(record.get("data", {}).get("root", "")))
+        check_same_data(run, record, data)
         plan = read_plan(run, record)
         load_tensorflow(threads=plan.threads if plan else None)
         device = choose_device(config.training.device)
@@ -120,7 +128,7 @@ def dry_run(config: Config, output_dir: Path | str = ".", *, progress: Progress 
     """
     progress = progress or Silent()
     with StopRequest(progress.note), tempfile.TemporaryDirectory(prefix="sentiment-dry-run-") as directory:
-        data = _prepare(config, progress)
+        data = prepare(config, progress)
         load_tensorflow()
         device = choose_device(config.training.device)
         from sentiment_cli.workflows.rehearsal import rehearse
@@ -132,7 +140,7 @@ def check_free(run: Run, *, force: bool = False) -> None:
     """Raise a RunError when a new run cannot have this directory."""
     if not run.path.exists():
         return
-    if force and (not run.path.is_dir() or not (run.record_path.exists() or not any(run.path.iterdir()))):
+    if force and (not run.path.is_dir() or not (open_run(run.path) or not any(run.path.iterdir()))):
         raise RunError(f"{run.path} exists and is not a run; --force replaces only runs. Choose another --output-dir.")
     if not force:
         raise RunError(
@@ -141,15 +149,11 @@ def check_free(run: Run, *, force: bool = False) -> None:
         )
 
 
-def resume_command(run: Run) -> str:
-    """The command line that continues a run."""
-    return f"sentiment train --resume {shlex.quote(str(run.path))}"
-
-
-def _prepare(config: Config, progress: Progress, root: Path | None = None) -> PreparedData:
-    data = prepare(config, progress, root=root, with_test=config.training.evaluate_test)
-    check_class_weights(config.training, data.class_names)
-    return data
+def _still_needed(run: Run, config: Config) -> Config:
+    """Without the pretraining where a checkpoint holds what was learned: what it was learned from may have gone."""
+    if config.training.refit or not run.last_checkpoint_path.exists():
+        return config
+    return config.model_copy(update={"pretrain": None})
 
 
 def _run_recorded(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainResult:
@@ -189,7 +193,8 @@ def _check_worth_resuming(run: Run, record: dict[str, Any], config: Config, epoc
         )
 
 
-def _check_same_data(run: Run, record: dict[str, Any], data: PreparedData) -> None:
+def check_same_data(run: Run, record: dict[str, Any], data: PreparedData) -> None:
+    """Raise a RunError where the reviews are not those that a run was begun with."""
     known = record.get("data", {})
     test = data.test_report.fingerprint if data.test_report else None
     if (known.get("fingerprint"), known.get("test_fingerprint")) == (data.report.fingerprint, test):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -38,7 +38,8 @@ from sentiment_cli.training.weights import compute_class_weights
 from sentiment_cli.workflows.classifier import Classifier, encode_set, evaluate_reviews, keep_metrics, own_files
 from sentiment_cli.workflows.job import Job
 from sentiment_cli.workflows.pretraining import Pretrained, find_pretrained, obtain_pretrained, unlabelled_texts
-from sentiment_cli.workflows.record import now, read_own_vocabulary, read_plan
+from sentiment_cli.workflows.record import is_refit, now, read_own_vocabulary, read_plan
+from sentiment_cli.workflows.refit import refit
 from sentiment_cli.workflows.results import TrainResult
 from sentiment_cli.workflows.stopwatch import Stopwatch
 
@@ -81,6 +82,23 @@ class Setup:
             *check_balance(self.splits.train.counts(), job.config),
         ]
 
+    def anew(self, config: Config, train: EncodedSet, epochs: int) -> Setup:
+        """The same training from its beginning, for so many epochs on other reviews, without validation."""
+        plan = replace(self.plan, rows=min(config.training.batch_size, len(train.labels)))
+        sizes = len(self.vocabulary), len(self.splits.train.class_names)
+        steps = epochs * steps_per_epoch(config.training, len(train.labels))
+        network, optimizer, average = _build(config, sizes, plan, steps, self.pretrained)
+        return replace(
+            self,
+            train=train,
+            validation=None,
+            plan=plan,
+            network=network,
+            optimizer=optimizer,
+            average=average,
+            epochs=epochs,
+        )
+
     def trainer(self, job: Job, stop: StopRequest) -> Trainer:
         """The loop over epochs, for this setup."""
         return Trainer(
@@ -113,12 +131,11 @@ def set_up(job: Job, record: dict[str, Any], watch: Stopwatch, *, learn: bool = 
     progress.note(f"Device: {job.device.description}")
     known = _known_plan(job, record)
     loops = _start_compiling(job, known)
-    keras.utils.set_random_seed(config.training.seed)
     with watch.phase("reading"):
         progress.phase("reading reviews")
-        splits = load_splits(job.data.layout, config.data, config.training.seed, progress.note)
+        splits = load_splits(job.data.layout, config.data, config.split_seed, progress.note)
     pretrained = None
-    if config.pretrain is not None and not job.run.last_checkpoint_path.exists():
+    if config.pretrain is not None and (config.training.refit or not job.run.last_checkpoint_path.exists()):
         with watch.phase("pretraining"):
             obtain = obtain_pretrained if learn else find_pretrained
             threads = None if job.device.is_gpu else available_cores()
@@ -137,14 +154,10 @@ def set_up(job: Job, record: dict[str, Any], watch: Stopwatch, *, learn: bool = 
         loops.result()
     with watch.phase("building"):
         progress.phase("building the network")
-        network = build_network(config, len(vocabulary), len(splits.train.class_names), threads=plan.loop_threads)
-        if pretrained is not None:
-            pretrained.apply(network)
         epochs = planned_epochs(config.training, len(train.labels))
-        optimizer = build_optimizer(config.training, epochs * steps_per_epoch(config.training, len(train.labels)))
-        optimizer.build(network.trainable_variables)
-        share = config.training.average
-        average = None if share is None else AveragedWeights(network, optimizer.iterations, share)
+        sizes = len(vocabulary), len(splits.train.class_names)
+        steps = epochs * steps_per_epoch(config.training, len(train.labels))
+        network, optimizer, average = _build(config, sizes, plan, steps, pretrained)
     unlabelled = _unlabelled(job, splits, vocabulary) if _is_virtual(config) else None
     return Setup(
         splits, vocabulary, train, validation, plan, network, optimizer, average, epochs, unlabelled, pretrained
@@ -156,6 +169,28 @@ def _unlabelled(job: Job, splits: Splits, vocabulary: list[str]) -> TokenIds:
     corpus = unlabelled_texts(job.config, job.data, splits, [splits.train], job.progress)
     job.progress.phase("encoding unlabelled reviews")
     return encode(job.config.text, vocabulary, corpus.texts)
+
+
+def _build(
+    config: Config, sizes: tuple[int, int], plan: Plan, steps: int, pretrained: Pretrained | None
+) -> tuple[Any, Any, AveragedWeights | None]:
+    """A network whose random weights are those of the seed, its optimizer, and the average where there is one.
+
+    Args:
+        config: the configuration.
+        sizes: of the vocabulary, and number of classes.
+        plan: how the step runs.
+        steps: of the whole training.
+        pretrained: what the network begins with, in place of random weights.
+    """
+    keras.utils.set_random_seed(config.training.seed)
+    network = build_network(config, *sizes, threads=plan.loop_threads)
+    if pretrained is not None:
+        pretrained.apply(network)
+    optimizer = build_optimizer(config.training, steps)
+    optimizer.build(network.trainable_variables)
+    share = config.training.average
+    return network, optimizer, None if share is None else AveragedWeights(network, optimizer.iterations, share)
 
 
 def _is_virtual(config: Config) -> bool:
@@ -184,14 +219,26 @@ def run_training(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainRe
     )
     with watch.phase("training"):
         stop_reason = setup.trainer(job, stop).fit(state)
-    interrupted = stop_reason == "interrupted"
     record.update(stop_reason=stop_reason, epochs=len(state.history), best_epoch=state.best_epoch)
     job.run.write_record(record)
     with watch.phase("evaluating"):
-        test = _finish(job, setup, state, interrupted=interrupted) if state.history else None
+        if state.history:
+            _draw_history(job, setup, state)
+        if stop_reason != "interrupted":
+            _evaluate_validation(job, setup)
+    if stop_reason != "interrupted" and job.config.training.refit:
+        with watch.phase("refitting"):
+            stop_reason = "interrupted" if refit(job, setup, record, stop) == "interrupted" else stop_reason
+    interrupted, test = stop_reason == "interrupted", None
+    with watch.phase("evaluating"):
+        if interrupted:
+            _remove_stale_results(job, state)
+        else:
+            test = _evaluate_test(job, setup)
     seconds = watch.read()
     status = "interrupted" if interrupted else "finished"
-    record.update(status=status, ended=now(), seconds=_add_seconds(record.get("seconds"), seconds))
+    record.update(status=status, stop_reason=stop_reason, ended=now())
+    record["seconds"] = _add_seconds(record.get("seconds"), seconds)
     if not interrupted:
         record["evaluated_epoch"] = state.best_epoch
     job.run.write_record(record)
@@ -206,6 +253,7 @@ def run_training(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainRe
         seconds=seconds,
         validation=_best_validation(state),
         test=test,
+        refit={key: record["refit"][key] for key in ("epochs", "reviews")} if is_refit(record) else None,
         exit_code=(stop.exit_code or 130) if interrupted else 0,
     )
 
@@ -266,23 +314,28 @@ def _restore(job: Job, setup: Setup, *, extends: bool) -> TrainingState:
     return state
 
 
-def _finish(job: Job, setup: Setup, state: TrainingState, *, interrupted: bool) -> Evaluation | None:
-    """Plot, and unless interrupted: load the best epoch, predict, export. The model comes last."""
+def _draw_history(job: Job, setup: Setup, state: TrainingState) -> None:
     run = job.run
     history = History(list(state.history), state.best_epoch)
     sentence = describe_history(history, chance_accuracy=_majority_share(setup.splits))
     save_figure(plot_history({run.name: history}, sentence=sentence), run.plots_dir / "history.png")
     job.progress.note(sentence)
-    if interrupted:
-        _remove_stale_results(job, state)
-        return None
+
+
+def _evaluate_validation(job: Job, setup: Setup) -> None:
+    """Load the best epoch, and predict the part that it was chosen by."""
+    run = job.run
     if not run.best_checkpoint_path.exists():
         raise RunError(f"No epoch of {run.path} had a {job.config.monitor} that is a number; no model was kept.")
     restore_checkpoint(run.best_checkpoint_path, setup.network)
-    classifier = Classifier(job.config, setup.splits.train.class_names, setup.vocabulary, setup.network)
     if setup.splits.validation is not None:
-        _evaluate(job, classifier, setup.splits.validation, "validation")
-    test = _evaluate(job, classifier, setup.splits.test(), "test") if job.config.training.evaluate_test else None
+        _evaluate(job, setup, setup.splits.validation, "validation")
+
+
+def _evaluate_test(job: Job, setup: Setup) -> Evaluation | None:
+    """Predict the test part and export, with the weights that are loaded. The model comes last."""
+    run = job.run
+    test = _evaluate(job, setup, setup.splits.test(), "test") if job.config.training.evaluate_test else None
     job.progress.phase("saving the model")
     save_end_to_end(run.model_path, job.config, setup.vocabulary, setup.network)
     return test
@@ -298,7 +351,8 @@ def _remove_stale_results(job: Job, state: TrainingState) -> None:
     job.progress.note(f"Epoch {state.best_epoch} is the best now; the results of epoch {before} were removed")
 
 
-def _evaluate(job: Job, classifier: Classifier, reviews: ReviewSet, split: str) -> Evaluation:
+def _evaluate(job: Job, setup: Setup, reviews: ReviewSet, split: str) -> Evaluation:
+    classifier = Classifier(job.config, setup.splits.train.class_names, setup.vocabulary, setup.network)
     evaluation = evaluate_reviews(classifier, reviews, own_files(job.run, split), job.progress, split)
     keep_metrics(job.run, split, evaluation)
     return evaluation

@@ -23,6 +23,7 @@ KEYS = [
     "loss",
     "macro_f1",
     "majority_baseline",
+    "network",
     "roc_auc",
     "run",
     "split",

@@ -38,6 +38,7 @@ KEYS = [
     "seconds",
     "validation",
     "test",
+    "refit",
 ]
 
 

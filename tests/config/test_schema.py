@@ -24,6 +24,7 @@ DEFAULTS: dict[str, Any] = {
     "data.drop_duplicates": False,
     "data.limit": None,
     "data.unlabelled": "auto",
+    "data.split_seed": None,
     "text.max_tokens": 10_000,
     "text.sequence_length": 500,
     "text.truncate": "tail",
@@ -63,6 +64,7 @@ DEFAULTS: dict[str, Any] = {
     "training.device": "auto",
     "training.jit_compile": "auto",
     "training.monitor": None,
+    "training.refit": False,
     "training.evaluate_test": True,
 }
 # Settings of parts that are not there by default: what they are when only what is needed is given.
@@ -102,6 +104,7 @@ WHOLE = {  # name: smallest, largest
     "training.min_steps": (0, 1_000_000_000),
     "training.batch_size": (1, 1_000_000),
     "training.seed": (0, 2**31 - 1),
+    "data.split_seed": (0, 2**31 - 1),
     "training.early_stopping.patience": (1, None),
 }
 RATES = (
@@ -116,7 +119,7 @@ FROM_ABOVE_ZERO = (
 NUMBERS = (*RATES, *FROM_ABOVE_ZERO, "training.early_stopping.min_delta")
 SWITCHES = (
     *("data.drop_duplicates", "model.embedding.mask", "model.embedding.trainable", "model.recurrent.0.bidirectional"),
-    "training.evaluate_test",
+    *("training.evaluate_test", "training.refit"),
 )
 CHOICES = {
     "data.validation_groups": ["movie", "auto"],
@@ -252,7 +255,7 @@ def test_whole_number_range(key: str) -> None:
         assert get(parse(nested(key, 10**12)), key) == 10**12
     else:
         assert get(parse(nested(key, largest)), key) == largest
-        limit = "< 2,147,483,648" if key.endswith(".seed") else f"<= {largest:,}"
+        limit = "< 2,147,483,648" if key.endswith("seed") else f"<= {largest:,}"
         assert problem(key, largest + 1) == f"expected a number {limit}, received {largest + 1}"
 
 

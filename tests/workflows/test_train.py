@@ -175,6 +175,7 @@ def test_the_saved_configuration_repeats_the_run(trained_run: Path, tmp_path: Pa
     values = result.to_dict()
     assert list(values) == [
         "run", "status", "stop_reason", "best_epoch", "epochs", "parameters", "device", "seconds", "validation", "test",
+        "refit",
     ]  # fmt: skip
     figures = Run(trained_run).read_metrics()["test"]
     assert values["test"] == {key: figures[key] for key in ("loss", "accuracy", "accuracy_interval")}
@@ -541,10 +542,14 @@ def test_a_dry_run_tells_what_a_training_would_be_and_leaves_nothing(
     assert report.warnings == told.warnings
 
 
-def test_a_dry_run_counts_the_epochs_that_the_steps_need(workplace: Path, tiny_config: Path) -> None:
-    report = dry_run(change_sections(load_config(tiny_config), RUNS["everything"]))
+def test_a_dry_run_counts_the_epochs_that_the_steps_need_and_those_of_a_refit(
+    workplace: Path, tiny_config: Path
+) -> None:
+    config = change_sections(load_config(tiny_config), RUNS["everything"])
+    report = dry_run(change(config, "training", refit=True))
     assert list(workplace.iterdir()) == []
-    assert report.expected_seconds == pytest.approx(2 * report.seconds_per_epoch, abs=0.06)
+    # Two epochs on 30 reviews, and at the most two on all 40.
+    assert report.expected_seconds == pytest.approx((2 + 2 * 40 / 30) * report.seconds_per_epoch, abs=0.06)
 
 
 def test_a_dry_run_fails_with_what_a_training_would_fail_with(workplace: Path, tiny_config: Path) -> None:
