@@ -35,7 +35,10 @@ COMMANDS = every_command()
 USES: dict[str, list[str]] = {
     "train": ["--config", "tiny.yaml", "--epochs", "1", "--name", "new"],
     "evaluate": ["tiny"],
+    "pretrain": ["--config", "tiny.yaml", "--set", "pretrain={kind: word_vectors, passes: 1}"],
     "baseline": ["tiny"],
+    "compare": ["tiny", "tiny"],
+    "results": ["tiny"],
     "plot-history": ["tiny"],
     "misclassified": ["tiny"],
     "predict": ["--run", "tiny", "lovely"],
