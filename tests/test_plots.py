@@ -22,6 +22,7 @@ from sentiment_cli.errors import UsageError
 from sentiment_cli.history import Epoch, History
 from sentiment_cli.plots.confusion import plot_confusion_matrix, row_shares
 from sentiment_cli.plots.history import plot_history
+from sentiment_cli.plots.perplexity import plot_perplexity
 from sentiment_cli.plots.save import save_figure
 from sentiment_cli.plots.style import PALETTE, house_style, shorten, shorten_all
 
@@ -300,6 +301,7 @@ from pathlib import Path
 from sentiment_cli.history import Epoch, History
 from sentiment_cli.plots.confusion import plot_confusion_matrix
 from sentiment_cli.plots.history import plot_history
+from sentiment_cli.plots.perplexity import plot_perplexity
 from sentiment_cli.plots.save import save_figure
 figure = plot_history({"a": History([Epoch(1, 0.5, 0.5, None, None, 0.001, 1.0)])}, sentence="One epoch.")
 for ending in ("png", "svg", "pdf"):
@@ -312,3 +314,29 @@ print([name for name in ("matplotlib.pyplot", "tensorflow", "keras", "sklearn", 
     command = [sys.executable, "-c", script, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
     assert done.stdout == "[]\n"
+
+
+class TestPerplexity:
+    def test_the_values_are_drawn_and_the_first_lowest_is_ringed_and_named(self) -> None:
+        (axes,) = plot_perplexity([210.0, 160.5, 150.25, 150.25, 155.0]).axes
+        (curve,), (ring,) = curves(axes), rings(axes)
+        assert list(curve.get_xdata()) == [1, 2, 3, 4, 5]
+        assert list(curve.get_ydata()) == [210.0, 160.5, 150.25, 150.25, 155.0]
+        assert (list(ring.get_xdata()), list(ring.get_ydata())) == ([3], [150.25])
+        assert [text.get_text() for text in axes.texts] == ["150.2"]
+        assert (axes.get_title(loc="left"), axes.get_xlabel()) == ("Perplexity of held-out texts", "pass")
+        assert axes.get_yscale() == "linear"
+
+    @pytest.mark.parametrize(("first", "scale"), [(499.0, "linear"), (500.0, "log"), (12_000.0, "log")])
+    def test_the_axis_is_logarithmic_where_it_falls_far(self, first: float, scale: str) -> None:
+        (axes,) = plot_perplexity([first, 150.0, 100.0]).axes
+        assert axes.get_yscale() == scale
+        assert axes.get_ylabel() == ("logarithmic" if scale == "log" else "")
+
+    @pytest.mark.parametrize("values", [[133.2], [1.0, 1.0], [7e86, 5.0, 3.0], [2.0] * 300])
+    def test_any_number_of_passes_can_be_saved(self, values: list[float], tmp_path: Path) -> None:
+        assert saved(plot_perplexity(values), tmp_path / "perplexity.png").startswith(b"\x89PNG")
+
+    def test_of_no_pass_there_is_no_picture(self) -> None:
+        with pytest.raises(ValueError, match="at least one pass"):
+            plot_perplexity([])

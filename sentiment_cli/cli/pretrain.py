@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Replace a value, e.g. pretrain.passes=8.")
 @output_options
 def pretrain(name: str | None, source: str | None, settings: tuple[str, ...]) -> None:
-    """Learn word vectors from reviews without their labels, and keep them for trainings.
+    """Learn word vectors or a language model from reviews without their labels, and keep them for trainings.
 
-    `train` does the same by itself, and takes what is kept.
+    `train` does the same by itself, and takes what is kept. A language model that is stopped goes on from where it
+    was, at most a minute back, when the same is asked for again.
 
     \b
     Examples:
       sentiment pretrain --config mine.yaml
       sentiment pretrain --data imdb --set pretrain.kind=word_vectors
+      sentiment pretrain --data imdb --set pretrain.kind=language_model
     """  # noqa: D301 - click looks for this control character
     output = Output.current()
     config = load_config(name or DEFAULT_CONFIG, make_overrides(source=source), settings)
@@ -47,6 +49,13 @@ def _text(result: PretrainResult) -> str:
         ("size", f"{tokens:,} tokens, {dim} numbers each"),
         ("time", f"{seconds}, before; it was there" if pretrained.reused else seconds),
     ]
+    if result.perplexity is not None and result.passes is not None:
+        perplexities = [row["perplexity"] for row in result.passes]
+        best = f"after pass {perplexities.index(min(perplexities)) + 1} of {len(perplexities)}"
+        rows += [
+            ("perplexity", f"{result.perplexity:,.1f} on held-out texts, {best}"),
+            ("plot", str(result.plot)),
+        ]
     neighbours = [
         [printable(word), ", ".join(f"{printable(token)} {cosine:.2f}" for token, cosine in nearest)]
         for word, nearest in result.neighbours.items()

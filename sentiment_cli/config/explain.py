@@ -96,8 +96,8 @@ def _resolve(location: tuple[str | int, ...]) -> tuple[KeyPath, list[type[BaseMo
     sections: list[type[BaseModel]] = [Config]
     inside, after_setting = sections, False
     for part in location:
-        chosen = [section for section in sections if part == _tag(section)]
-        if chosen:
+        chosen = [section for section in sections if part == tag(section)]
+        if chosen and len(sections) > 1:
             sections = chosen
         elif isinstance(part, int):
             path.append(part)
@@ -115,7 +115,7 @@ def _is_branch(part: str) -> bool:
     return part.startswith(_BRANCHES) or part == "bool"
 
 
-def _tag(section: type[BaseModel]) -> str | None:
+def tag(section: type[BaseModel]) -> str | None:
     """The kind by which a section is told from the others that a key may hold."""
     kinds = get_args(section.model_fields["kind"].annotation) if "kind" in section.model_fields else ()
     return str(kinds[0]) if len(kinds) == 1 else None

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from sentiment_cli.config.explain import sections_in
+from sentiment_cli.config.explain import sections_in, tag
 from sentiment_cli.config.schema import Config
 from sentiment_cli.config.yaml_source import dump_yaml
 
@@ -32,20 +32,23 @@ def render_reference() -> str:
     """The page."""
     sections = [_HEAD]
     for name, field in Config.model_fields.items():
-        for section in sections_in(field.annotation):
-            sections += _section(name, section, level=2)
+        kinds = sections_in(field.annotation)
+        for section in kinds:
+            title = f"`{name}`" if len(kinds) == 1 else f"`{name}`, kind: `{tag(section)}`"
+            sections += _section(name, section, level=2, title=title)
     return "\n".join(sections)
 
 
-def _section(path: str, model: type[BaseModel], level: int) -> list[str]:
+def _section(path: str, model: type[BaseModel], level: int, title: str) -> list[str]:
     rows = ["| key | type and range | default | meaning |", "|---|---|---|---|"]
     below: list[str] = []
     for name, field in model.model_fields.items():
         rows.append(f"| `{name}` | {_type(field)} | {_default(field)} | {_cell(field.description or '')} |")
         item = ".0" if get_origin(field.annotation) is list else ""
         for child in sections_in(field.annotation):
-            below += _section(f"{path}.{name}{item}", child, level + 1)
-    return [f"{'#' * level} `{path}`", "", (model.__doc__ or "").split("\n")[0], "", *rows, "", *below]
+            key = f"{path}.{name}{item}"
+            below += _section(key, child, level + 1, f"`{key}`")
+    return [f"{'#' * level} {title}", "", (model.__doc__ or "").split("\n")[0], "", *rows, "", *below]
 
 
 def _type(field: FieldInfo) -> str:

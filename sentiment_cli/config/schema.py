@@ -246,6 +246,36 @@ class WordVectors(Section):
     seed: int = Field(1, ge=0, lt=2**31, description="Its own, so that trainings with several seeds share one result.")
 
 
+class LanguageModel(Section):
+    """A language model for the beginning, from reviews without labels: word vectors and the first recurrent layer.
+
+    It predicts each next word, and with a bidirectional layer backwards each one before (Dai and Le 2015,
+    arXiv:1511.01432; Peters et al. 2018, N18-1202), with the softmax over a sample of words (Jean et al. 2015,
+    arXiv:1412.2007).
+    """
+
+    kind: Literal["language_model"] = Field(description="What is learned.")
+    passes: int = Field(
+        6,
+        ge=1,
+        le=1000,
+        description="Over the texts, at the most; it ends when the perplexity of held-out texts rises.",
+    )
+    min_steps: int = Field(
+        2000, ge=0, le=1_000_000_000, description="Few texts get more passes, until there would be so many steps."
+    )
+    length: int = Field(
+        400, ge=2, le=100_000, description="Tokens that are read in one go; longer texts are cut evenly."
+    )
+    batch_size: int = Field(48, ge=1, le=1_000_000, description="Pieces of texts in a step.")
+    samples: int = Field(512, ge=1, le=1_000_000, description="Words that each prediction is compared with.")
+    learning_rate: float = Field(2e-3, gt=0, description="Of Adam at its highest; it rises and falls by a cosine.")
+    seed: int = Field(1, ge=0, lt=2**31, description="Its own, so that trainings with several seeds share one result.")
+
+
+Pretraining = WordVectors | LanguageModel
+
+
 class EarlyStopping(Section):
     """When to stop before the last epoch."""
 
@@ -332,36 +362,6 @@ class Training(Section):
         "compiled loops do not know, where enough steps repay it. False: never.",
     )
     evaluate_test: bool = Field(True, description="Read the test part once, at the end. False: not at all.")
-
-
-class LanguageModel(Section):
-    """A language model for the beginning, from reviews without labels: word vectors and the first recurrent layer.
-
-    It predicts each next word, and with a bidirectional layer backwards each one before (Dai and Le 2015,
-    arXiv:1511.01432; Peters et al. 2018, N18-1202), with the softmax over a sample of words (Jean et al. 2015,
-    arXiv:1412.2007).
-    """
-
-    kind: Literal["language_model"] = Field(description="What is learned.")
-    passes: int = Field(
-        6,
-        ge=1,
-        le=1000,
-        description="Over the texts, at the most; it ends when the perplexity of held-out texts rises.",
-    )
-    min_steps: int = Field(
-        2000, ge=0, le=1_000_000_000, description="Few texts get more passes, until there would be so many steps."
-    )
-    length: int = Field(
-        400, ge=2, le=100_000, description="Tokens that are read in one go; longer texts are cut evenly."
-    )
-    batch_size: int = Field(48, ge=1, le=1_000_000, description="Pieces of texts in a step.")
-    samples: int = Field(512, ge=1, le=1_000_000, description="Words that each prediction is compared with.")
-    learning_rate: float = Field(2e-3, gt=0, description="Of Adam at its highest; it rises and falls by a cosine.")
-    seed: int = Field(1, ge=0, lt=2**31, description="Its own, so that trainings with several seeds share one result.")
-
-
-Pretraining = WordVectors | LanguageModel
 
 
 class Config(Section):

@@ -28,7 +28,7 @@ _PANELS: tuple[tuple[str, Measure, Measure], ...] = (
     ("Accuracy", "accuracy", "val_accuracy"),
     ("Loss", "loss", "val_loss"),
 )
-_RING: dict[str, Any] = {
+RING: dict[str, Any] = {
     "linestyle": "none",
     "marker": "o",
     "markersize": 10,
@@ -83,7 +83,7 @@ def _draw_run(axes: Axes, history: History, training: Measure, validation: Measu
     if history.best_epoch is None:
         return
     marked = _finite(history.values(validation if history.has_validation else training))
-    axes.plot(history.best_epoch, marked[history.best_epoch - 1], color=color, zorder=4, **_RING)
+    axes.plot(history.best_epoch, marked[history.best_epoch - 1], color=color, zorder=4, **RING)
 
 
 def _draw_curve(axes: Axes, history: History, measure: Measure, color: str, linestyle: str) -> None:
@@ -118,7 +118,7 @@ def _label_epochs(axes: Axes, epochs: int) -> None:
     last = max(epochs, 1)
     margin = 0.5 if last == 1 else 0.03 * (last - 1)
     axes.set_xlim(1 - margin, last + margin)
-    axes.set_xticks(_epoch_ticks(last))
+    axes.set_xticks(epoch_ticks(last))
     axes.set_xlabel("epoch")
     axes.margins(y=0.08)  # a ring at the edge stays whole
     axes.locator_params(axis="y", nbins=7)
@@ -127,7 +127,7 @@ def _label_epochs(axes: Axes, epochs: int) -> None:
         axes.text(0.5, 0.5, "nothing to draw", transform=axes.transAxes, ha="center", va="center", color=QUIET)
 
 
-def _epoch_ticks(last: int) -> list[int]:
+def epoch_ticks(last: int) -> list[int]:
     """The first epoch, and at most twelve in even steps."""
     steps = (digit * 10**power for power in range(12) for digit in (1, 2, 5))
     step = next(step for step in steps if last <= 12 * step)
@@ -160,7 +160,7 @@ def _line_handles(axes: Axes, histories: Mapping[str, History]) -> list[Line2D]:
     if any(history.has_validation for history in histories.values()):
         handles.append(_handle("validation", linestyle="-", linewidth=2.2, marker=point, markersize=6))
     if any(history.best_epoch for history in histories.values()):
-        handles.append(_handle("best epoch", **_RING))
+        handles.append(_handle("best epoch", **RING))
     return handles
 
 

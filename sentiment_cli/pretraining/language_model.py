@@ -76,10 +76,13 @@ class Predictor:
         return tf.concat(states, axis=0), tf.concat(words, axis=0)
 
     def sampled_losses(self, states: Any, words: Any, samples: int, seed: Any) -> Any:
-        """An estimate of the negative log likelihoods, with a few other words in place of all.
+        """The losses of telling each word from a few others, in place of all; not to be compared with `losses`.
 
         Jean et al. 2015, arXiv:1412.2007, section 3. Other words are drawn by a log-uniform distribution over their
-        ranks (Zipf's law), which the order of the ids is.
+        ranks (Zipf's law), which the order of the ids is. A word may be among its own others: so drawn, the loss is
+        smallest at the true probabilities, whatever the number of samples (Ma and Collins 2018, arXiv:1809.01812,
+        section 3). TensorFlow's removal of such hits expects words that were drawn once; of several copies it takes
+        out one.
 
         Args:
             states: float32[n, units].
@@ -107,6 +110,7 @@ class Predictor:
             num_sampled=samples,
             num_classes=self.size,
             sampled_values=chosen,
+            remove_accidental_hits=False,
         )
 
     def losses(self, states: Any, words: Any) -> np.ndarray:
@@ -173,7 +177,8 @@ def build_predict_step(predictor: Predictor, optimizer: Any, settings: LanguageM
         with tf.GradientTape() as tape:
             states, words = predictor.read(token_ids, training=True)
             losses = predictor.sampled_losses(states, words, settings.samples, seed)
-            loss = tf.reduce_mean(losses)
+            # a batch may hold pieces of one word alone, which have nothing to predict
+            loss = tf.math.divide_no_nan(tf.reduce_sum(losses), tf.cast(tf.size(words), losses.dtype))
         variables = predictor.trainable_variables
         gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, variables)]
         optimizer.apply(gradients, variables)

@@ -1,13 +1,14 @@
 """The passes of a language model over its texts: steps, held-out perplexity, the best weights, and how it goes on.
 
-Where it stands is kept on disk every minute, so that a pretraining of an hour that is killed goes on from there, to
-the same result.
+Where it stands is kept on disk every minute, so that a pretraining of an hour that is stopped or killed goes on from
+there, to the same result. Several processes may do the same at once: they write the same checkpoints, each whole.
 """
 
 from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from sentiment_cli.config.schema import LanguageModel
-from sentiment_cli.errors import RunError, SentimentError
+from sentiment_cli.errors import DataError, Interrupted, RunError, SentimentError
 from sentiment_cli.history import Epoch
 from sentiment_cli.pretraining.language_model import Predictor, build_predict_step, planned_passes
-from sentiment_cli.text.token_ids import TokenIds
+from sentiment_cli.text.token_ids import TokenIds, join_token_ids
 from sentiment_cli.training.ahead import computed_ahead
 from sentiment_cli.training.batches import Batch, scoring_batches, training_batches
 from sentiment_cli.training.checkpoint import TrainingState, restore_checkpoint, save_checkpoint
@@ -29,6 +30,8 @@ _BETWEEN_CHECKPOINTS = 60.0
 # One in a hundred texts is held out, up to so many; 300 of IMDb's have 80,000 words, and a pass over them takes 10 s.
 _HELD_OUT_SHARE, _MOST_HELD_OUT = 100, 300
 _SCORED_AT_ONCE = 32
+# Nats; e to the power of more is no perplexity that JSON and pictures could hold.
+_LARGEST_LOSS = 200.0
 
 
 @dataclass
@@ -62,27 +65,47 @@ class Passes:
         """Go over the texts until the passes are done or held-out perplexity rises; the best weights stay.
 
         Returns:
-            Of each pass: ``loss`` the estimate on the texts that were learned from, ``val_loss`` the logarithm of the
-            perplexity of the held-out ones; there is no accuracy.
+            Of each pass: ``loss`` the mean of `Predictor.sampled_losses` on the texts that were learned from,
+            ``val_loss`` the logarithm of the perplexity of the held-out ones; there is no accuracy.
 
         Raises:
-            SentimentError: the loss is infinite or not a number.
+            SentimentError: a loss is infinite or not a number.
+            Interrupted: stopped by a signal.
         """
-        state = self._restore()
-        while state.epoch <= self.passes and not state.waited:
-            self._run_pass(state)
+        try:
+            state = self._restore()
+            while state.epoch <= self.passes and not state.waited:
+                self._run_pass(state)
+        except Interrupted:
+            if self._last.exists():
+                self.progress.note(
+                    "What was learned until a minute ago is kept; the same pretraining goes on from there"
+                )
+            raise
         restore_checkpoint(self._best, self.predictor)
         return state.history
 
     def _restore(self) -> TrainingState:
         if not self._last.exists():
             return TrainingState()
+        variables = [*self.predictor.variables, *self.optimizer.variables]
+        fresh = [variable.numpy() for variable in variables]
         try:
-            state = restore_checkpoint(self._last, self.predictor, self.optimizer)
+            state = self._read_checkpoints()
         except RunError as error:
             self.progress.warn(f"{error} The language model begins anew.")
+            for variable, value in zip(variables, fresh, strict=True):
+                variable.assign(value)
             return TrainingState()
-        self.progress.note(f"The language model goes on in pass {state.epoch}, batch {state.batch + 1}")
+        if state.epoch <= self.passes and not state.waited:
+            self.progress.note(f"The language model goes on in pass {state.epoch}, batch {state.batch + 1}")
+        return state
+
+    def _read_checkpoints(self) -> TrainingState:
+        state = restore_checkpoint(self._last, self.predictor, self.optimizer)
+        if state.best_epoch is not None:  # damage is better found now than after an hour
+            restore_checkpoint(self._best, self.predictor)
+            restore_checkpoint(self._last, self.predictor)
         return state
 
     def _run_pass(self, state: TrainingState) -> None:
@@ -99,17 +122,13 @@ class Passes:
                 saved = time.perf_counter()
         self._finish_pass(state)
 
-    def _assembled(self, batches: list[Batch]) -> Any:
+    def _assembled(self, batches: list[Batch]) -> Iterator[tuple[Batch, np.ndarray]]:
         padded = computed_ahead(lambda batch: self.learned.pad(batch.indices, batch.width), batches)
         return zip(batches, padded, strict=True)
 
     def _learn(self, batch: Batch, token_ids: np.ndarray, state: TrainingState) -> None:
         loss_sum, predictions = self.step(token_ids)
-        if not math.isfinite(float(loss_sum)):
-            raise SentimentError(
-                f"The loss of the language model is {float(loss_sum)} in pass {state.epoch}, batch {state.batch + 1}. "
-                "Lower pretrain.learning_rate."
-            )
+        _check_finite(float(loss_sum), f"in pass {state.epoch}, batch {state.batch + 1}")
         state.loss_sum += float(loss_sum)
         state.reviews += int(predictions)
         state.batch += 1
@@ -117,6 +136,7 @@ class Passes:
 
     def _finish_pass(self, state: TrainingState) -> None:
         loss = self.held_out_loss()
+        _check_finite(loss, f"on held-out texts after pass {state.epoch}")
         rate = float(self.optimizer.learning_rate)
         mean = state.loss_sum / max(state.reviews, 1)
         row = Epoch(state.epoch, mean, math.nan, loss, None, rate, state.seconds)
@@ -130,7 +150,7 @@ class Passes:
             save_checkpoint(self._best, self.predictor, None, state)
         save_checkpoint(self._last, self.predictor, self.optimizer, state)
         self.progress.note(
-            f"pass {row.epoch}/{self.passes}  loss {row.loss:.4f}  held-out perplexity {math.exp(loss):,.1f}  "
+            f"pass {row.epoch}/{self.passes}  loss {row.loss:.4f}  held-out perplexity {perplexity(loss):,.1f}  "
             f"{row.seconds:.0f} s{'  best so far' if is_best else ''}"
         )
 
@@ -146,27 +166,51 @@ class Passes:
         return total / max(count, 1)
 
 
-def divide(token_ids: TokenIds, length: int, seed: int) -> tuple[TokenIds, TokenIds]:
+def perplexity(loss: float) -> float:
+    """Of a mean negative log likelihood in nats; finite for any finite loss, as JSON needs it."""
+    return math.exp(min(loss, _LARGEST_LOSS))
+
+
+def divide(token_ids: TokenIds, length: int, seed: int, vocabulary_size: int) -> tuple[TokenIds, TokenIds]:
     """Hold a few texts out, and cut all into pieces of about equal length.
 
+    Texts of one token are left out: they have no next word.
+
     Args:
-        token_ids: n whole texts, n at least 2.
+        token_ids: whole texts.
         length: tokens of a piece at the most.
         seed: of the choice.
+        vocabulary_size: number of tokens, padding and unknown included.
 
     Returns:
-        Pieces to learn from, and held-out ones.
+        Pieces to learn from, and held-out ones, of texts in their order.
+
+    Raises:
+        DataError: fewer than two texts have two tokens.
     """
-    order = np.random.default_rng(seed).permutation(len(token_ids))
+    usable = np.flatnonzero(token_ids.lengths > 1)
+    if len(usable) < 2:
+        raise DataError(
+            f"A language model needs at least two texts of two tokens or more, one of them to be held out; "
+            f"received {len(usable)}."
+        )
+    order = np.random.default_rng(seed).permutation(usable)
     held_out = min(max(len(order) // _HELD_OUT_SHARE, 1), _MOST_HELD_OUT)
-    return _pieces(token_ids, np.sort(order[held_out:]), length), _pieces(token_ids, np.sort(order[:held_out]), length)
+
+    def pieces(chosen: np.ndarray) -> TokenIds:
+        return join_token_ids((_cut(token_ids, text, length) for text in np.sort(chosen)), vocabulary_size)
+
+    return pieces(order[held_out:]), pieces(order[:held_out])
 
 
-def _pieces(token_ids: TokenIds, chosen: np.ndarray, length: int) -> TokenIds:
-    flat = np.concatenate([token_ids.flat[token_ids.offsets[i] : token_ids.offsets[i + 1]] for i in chosen])
-    lengths = token_ids.lengths[chosen]
-    counts = -(-lengths // length)
-    starts = np.repeat(np.cumsum(counts) - counts, counts)
-    number, text = np.arange(int(counts.sum())) - starts, np.repeat(np.arange(len(chosen)), counts)
-    pieces = lengths[text] // counts[text] + (number < lengths[text] % counts[text])
-    return TokenIds(flat, np.concatenate([[0], np.cumsum(pieces)]), pieces)
+def _cut(token_ids: TokenIds, text: int, length: int) -> TokenIds:
+    """One text, in as few pieces as can be, the longest at most one token longer than the shortest."""
+    flat = token_ids.flat[token_ids.offsets[text] : token_ids.offsets[text + 1]]
+    count = -(-len(flat) // length)
+    lengths = len(flat) // count + (np.arange(count) < len(flat) % count)
+    return TokenIds(flat, np.concatenate([[0], np.cumsum(lengths)]), lengths)
+
+
+def _check_finite(loss: float, where: str) -> None:
+    if not math.isfinite(loss):
+        raise SentimentError(f"The loss of the language model is {loss} {where}. Lower pretrain.learning_rate.")

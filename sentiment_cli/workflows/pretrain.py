@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sentiment_cli.config import Config
@@ -24,11 +25,23 @@ class PretrainResult:
         pretrained: what was learned, and where it is kept.
         shape: of the table of word vectors: tokens, numbers in each vector.
         neighbours: a few words with the words of the most similar vectors and their cosines.
+        plot: the picture of a language model's perplexity; None for other kinds.
     """
 
     pretrained: Pretrained
     shape: tuple[int, int]
     neighbours: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
+    plot: Path | None = None
+
+    @property
+    def perplexity(self) -> float | None:
+        """Of held-out texts after the best pass of a language model; None for other kinds."""
+        return self.pretrained.kept.record.get("perplexity")
+
+    @property
+    def passes(self) -> list[dict[str, float]] | None:
+        """Sampled ``loss`` and held-out ``perplexity`` of a language model's passes; None for other kinds."""
+        return None if self.perplexity is None else self.pretrained.kept.record["passes"]
 
     def to_dict(self) -> dict[str, Any]:
         """The object of ``pretrain --json``."""
@@ -39,6 +52,9 @@ class PretrainResult:
             "dim": self.shape[1],
             "corpus": record.get("corpus"),
             "file": record.get("file"),
+            "perplexity": self.perplexity,
+            "passes": self.passes,
+            "plot": None if self.plot is None else str(self.plot),
             "neighbours": {
                 word: [{"token": token, "similarity": round(cosine, 4)} for token, cosine in nearest]
                 for word, nearest in self.neighbours.items()
@@ -56,7 +72,7 @@ def pretrain(config: Config, *, progress: Progress | None = None) -> PretrainRes
     Raises:
         ConfigError: nothing is asked for.
         DataError: the texts, or the file of word vectors, are missing or bad.
-        Interrupted: stopped by a signal; nothing was kept.
+        Interrupted: stopped by a signal; of a language model the last checkpoint is kept, of word vectors nothing.
     """
     if config.pretrain is None:
         what = "expected what to learn, for example {kind: word_vectors}, received nothing (null)"
@@ -67,7 +83,7 @@ def pretrain(config: Config, *, progress: Progress | None = None) -> PretrainRes
         load_tensorflow()
         from sentiment_cli.data.loading import load_splits
         from sentiment_cli.pretraining.word_vectors import nearest_words
-        from sentiment_cli.workflows.pretraining import VECTORS, obtain_pretrained
+        from sentiment_cli.workflows.pretraining import VECTORS, draw_perplexity, obtain_pretrained
 
         progress.phase("reading reviews")
         splits = load_splits(data.layout, config.data, config.training.seed, progress.note)
@@ -76,4 +92,5 @@ def pretrain(config: Config, *, progress: Progress | None = None) -> PretrainRes
         pretrained = obtain_pretrained(config.pretrain, config, data, splits, threads, progress)
         table = pretrained.kept.arrays[VECTORS]
         tokens, dim = table.shape
-        return PretrainResult(pretrained, (tokens, dim), nearest_words(pretrained.vocabulary, table))
+        neighbours = nearest_words(pretrained.vocabulary, table)
+        return PretrainResult(pretrained, (tokens, dim), neighbours, draw_perplexity(pretrained.kept))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,11 +18,14 @@ from sentiment_cli.data.directory import find_layout
 from sentiment_cli.data.loading import Splits
 from sentiment_cli.data.prepare import PreparedData
 from sentiment_cli.data.reviews import ReviewSet
+from sentiment_cli.errors import RunError
 from sentiment_cli.model.network import first_layers
+from sentiment_cli.plots.perplexity import plot_perplexity
+from sentiment_cli.plots.save import save_figure
 from sentiment_cli.pretraining.corpus import Corpus, gather_corpus, read_texts
 from sentiment_cli.pretraining.formats import read_vectors
 from sentiment_cli.pretraining.language_model import build_language_model
-from sentiment_cli.pretraining.passes import Passes, divide
+from sentiment_cli.pretraining.passes import Passes, divide, perplexity
 from sentiment_cli.pretraining.store import Damaged, Kept, check_writable, find_kept, keep, unfinished_dir
 from sentiment_cli.pretraining.word_vectors import choose_scale, complete_table, count_passes, learn_word_vectors
 from sentiment_cli.resources import expand_path
@@ -37,7 +39,7 @@ from sentiment_cli.workflows.record import now
 # How many tokens a text may have; none is cut.
 _WHOLE = 2**31
 # Raised when equal settings begin to lead to another result.
-_VERSION = 1
+_VERSIONS = {"word_vectors": 1, "language_model": 2}
 VECTORS = "vectors"
 
 
@@ -159,12 +161,30 @@ def _find(task: _Task, progress: Progress) -> Pretrained | None:
 def _learn(task: _Task, progress: Progress) -> Pretrained:
     started = time.perf_counter()
     unfinished = unfinished_dir(task.kind, task.decides)
-    vocabulary, arrays, details = task.learn(unfinished)
+    try:
+        vocabulary, arrays, details = task.learn(unfinished)
+    except RunError:
+        # another process was faster, and has removed what this one needed
+        found = _find(task, progress)
+        if found is None:
+            raise
+        return found
     seconds = {"seconds": round(time.perf_counter() - started, 3), **details.pop("time", {})}
     kept = keep(task.kind, task.decides, vocabulary, arrays, {**details, **seconds, "made": now()})
     shutil.rmtree(unfinished, ignore_errors=True)
+    draw_perplexity(kept)
     progress.note(f"Pretraining: kept in {kept.directory}")
     return Pretrained(task.kind, kept, reused=False)
+
+
+def draw_perplexity(kept: Kept) -> Path | None:
+    """The picture of a language model's passes beside it, drawn where it is not there yet; None for other kinds."""
+    if "perplexity" not in kept.record:
+        return None
+    path = kept.directory / "perplexity.png"
+    if not path.exists():
+        save_figure(plot_perplexity([row["perplexity"] for row in kept.record["passes"]]), path)
+    return path
 
 
 def unlabelled_texts(
@@ -214,13 +234,13 @@ def _learn_language_model(
 
     def learn(unfinished: Path) -> Learned:
         vocabulary, token_ids = _encode_whole(config, corpus, progress)
-        learned, held_out = divide(token_ids, settings.length, settings.seed)
+        learned, held_out = divide(token_ids, settings.length, settings.seed, len(vocabulary))
         predictor, optimizer = build_language_model(config, settings, len(vocabulary), len(learned), threads)
         history = Passes(predictor, optimizer, settings, learned, held_out, unfinished, progress).run()
         embedding, recurrent = first_layers(predictor.reader)
         weights = recurrent.get_weights()
         arrays = {VECTORS: embedding.embeddings.numpy(), **dict(zip(_names(len(weights)), weights, strict=True))}
-        passes = [{"loss": row.loss, "perplexity": math.exp(row.val_loss or math.nan)} for row in history]
+        passes = [{"loss": row.loss, "perplexity": perplexity(row.val_loss or 0.0)} for row in history]
         details = {
             "corpus": {**corpus.counts(), "tokens": int(token_ids.offsets[-1])},
             "passes": passes,
@@ -236,7 +256,7 @@ def _learn_language_model(
         "layer": first.model_dump(mode="json", exclude={"dropout", "recurrent_dropout"}),
         "texts": corpus.digest,
         "versions": {name: metadata.version(name) for name in ("tensorflow", "keras")},
-        "version": _VERSION,
+        "version": _VERSIONS[settings.kind],
     }
     return _Task(settings.kind, decides, learn)
 
@@ -267,7 +287,7 @@ def _learn_word_vectors(settings: WordVectors, config: Config, corpus: Corpus, p
         "dim": dim,
         "texts": corpus.digest,
         "gensim": metadata.version("gensim"),
-        "version": _VERSION,
+        "version": _VERSIONS[settings.kind],
     }
     return _Task(settings.kind, decides, learn)
 
@@ -291,7 +311,7 @@ def _read_word_vectors(settings: WordVectors, path: Path, config: Config, splits
         "dim": dim,
         "vocabulary": vocabulary_checksum(vocabulary),
         "file": content,
-        "version": _VERSION,
+        "version": _VERSIONS[settings.kind],
     }
     return _Task(settings.kind, decides, learn)
 

@@ -123,7 +123,7 @@ def set_up(job: Job, record: dict[str, Any], watch: Stopwatch, *, learn: bool = 
 
     Args:
         job: what is trained; a vocabulary that is in its run is used again.
-        record: of the run; a plan that is in it is used again.
+        record: of the run; a plan that is in it is used again, and the unlabelled reviews are noted in it.
         watch: counts the phases.
         learn: False: leave a pretraining out whose result is not kept yet.
     """
@@ -158,15 +158,23 @@ def set_up(job: Job, record: dict[str, Any], watch: Stopwatch, *, learn: bool = 
         sizes = len(vocabulary), len(splits.train.class_names)
         steps = epochs * steps_per_epoch(config.training, len(train.labels))
         network, optimizer, average = _build(config, sizes, plan, steps, pretrained)
-    unlabelled = _unlabelled(job, splits, vocabulary) if _is_virtual(config) else None
+    unlabelled = _unlabelled(job, record, splits, vocabulary) if _is_virtual(config) else None
     return Setup(
         splits, vocabulary, train, validation, plan, network, optimizer, average, epochs, unlabelled, pretrained
     )
 
 
-def _unlabelled(job: Job, splits: Splits, vocabulary: list[str]) -> TokenIds:
+def _unlabelled(job: Job, record: dict[str, Any], splits: Splits, vocabulary: list[str]) -> TokenIds:
     """The reviews that virtual adversarial training reads: those it is trained on, and unlabelled ones."""
     corpus = unlabelled_texts(job.config, job.data, splits, [splits.train], job.progress)
+    known = record.get("unlabelled", corpus.digest)
+    if known != corpus.digest and job.run.last_checkpoint_path.exists():
+        raise RunError(
+            f"{job.run.path} was trained with other unlabelled reviews (data.unlabelled): their fingerprint was "
+            f"{known[:12]}, now {corpus.digest[:12]}. Restore them, or start a new run: "
+            f"sentiment train -c {job.run.config_path}"
+        )
+    record["unlabelled"] = corpus.digest
     job.progress.phase("encoding unlabelled reviews")
     return encode(job.config.text, vocabulary, corpus.texts)
 

@@ -33,13 +33,31 @@ def test_json_is_one_object(cli: Cli, tiny_config: Path) -> None:
     result = cli("pretrain", "-c", tiny_config, *LEARN, "--json")
     value = json.loads(result.stdout)
     assert set(value) == {
-        *("kind", "directory", "sha256", "seconds", "reused", "tokens", "dim", "corpus", "file", "neighbours")
+        *("kind", "directory", "sha256", "seconds", "reused", "tokens", "dim", "corpus", "file", "neighbours"),
+        *("perplexity", "passes", "plot"),
     }
+    assert (value["perplexity"], value["passes"], value["plot"]) == (None, None, None)
     assert (value["kind"], value["dim"], value["reused"]) == ("word_vectors", 4, False)
     assert value["corpus"]["texts"] == 40
     nearest = value["neighbours"]["dirty"]
     assert len(nearest) == 5
     assert -1 <= nearest[0]["similarity"] <= 1
+
+
+def test_a_language_model_is_shown_with_its_perplexity_and_picture(cli: Cli, tiny_config: Path) -> None:
+    learn = ("--set", "pretrain={kind: language_model, passes: 2, min_steps: 0}")
+    result = cli("pretrain", "-c", tiny_config, *learn)
+    assert result.exit_code == 0, result.stderr
+    rows = dict(line.split("  ", 1) for line in result.stdout.partition("\n\n")[0].splitlines())
+    value = json.loads(cli("pretrain", "-c", tiny_config, *learn, "--json").stdout)
+    perplexities = [row["perplexity"] for row in value["passes"]]
+    assert value["perplexity"] == min(perplexities)
+    best = perplexities.index(min(perplexities)) + 1
+    expected = f"{value['perplexity']:,.1f} on held-out texts, after pass {best} of 2"
+    assert rows["perplexity"].strip() == expected
+    assert rows["plot"].strip() == value["plot"] == str(Path(value["directory"]) / "perplexity.png")
+    assert "nearest words, cosine" in result.stdout
+    assert "pass 2/2" in result.stderr
 
 
 def test_data_replaces_the_source(cli: Cli, tiny_config: Path) -> None:
@@ -51,7 +69,7 @@ def test_data_replaces_the_source(cli: Cli, tiny_config: Path) -> None:
     ("arguments", "code", "message"),
     [
         ((), 2, "pretrain: expected what to learn"),
-        (("--set", "pretrain.kind=glove"), 2, "pretrain.kind: expected 'word_vectors', received the text \"glove\""),
+        (("--set", "pretrain.kind=glove"), 2, "pretrain.kind: expected one of 'word_vectors' or 'language_model'"),
         (("--set", "pretrain={passes: 3}"), 2, "pretrain.kind: this key is needed"),
         ((*LEARN, "--data", "no/such"), 1, "No such directory: no/such"),
         ((*LEARN, "--set", "pretrain.file=gone.txt"), 1, "gone.txt (pretrain.file) cannot be read"),

@@ -175,6 +175,7 @@ def test_a_message_cannot_steer_a_terminal_or_break_its_line(content: str, expec
 KEYS = [
     *("data", "text", "model", "training", "source", "classes", "limit", "embedding", "dim", "recurrent", "cell"),
     *("pooling", "dense", "units", "epochs", "early_stopping", "patience", "class_weight", "jit_compile", "device"),
+    *("pretrain", "kind", "word_vectors", "language_model", "passes"),
     *("bool", "[key]", "literal[", "dict[str,constrained-float]", "function-before", "list[", "is-instance", "0", ""),
 ]
 scalars = (
@@ -182,12 +183,12 @@ scalars = (
     | st.booleans()
     | st.integers()
     | st.floats()
-    | st.sampled_from(["lstm", "max", "auto", "balanced", "\ud800"])
+    | st.sampled_from(["lstm", "max", "auto", "balanced", "word_vectors", "language_model", "\ud800"])
     | st.text(max_size=5)
 )
 keys = st.sampled_from(KEYS) | st.text(max_size=4)
 trees = st.recursive(scalars, lambda c: st.lists(c, max_size=3) | st.dictionaries(keys, c, max_size=4), max_leaves=12)
-sections = st.sampled_from(["data", "text", "model", "training"])
+sections = st.sampled_from(["data", "text", "model", "pretrain", "training"])
 
 
 @given(st.dictionaries(sections | keys, trees | st.dictionaries(keys, trees, max_size=4), max_size=4))

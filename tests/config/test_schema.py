@@ -12,9 +12,11 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from sentiment_cli.config import Config, config_values, parse_config
+from sentiment_cli.config.reference import render_reference
+from sentiment_cli.config.schema import LanguageModel
 from sentiment_cli.errors import ConfigError
 
-# ``0`` stands for the first item of a list of layers.
+# ``0`` stands for the first item of a list of layers, ``language_model`` for ``pretrain`` of that kind.
 DEFAULTS: dict[str, Any] = {
     "data.source": "bnb",
     "data.classes": None,
@@ -89,6 +91,14 @@ INSIDE: dict[str, Any] = {
     "pretrain.scale": "auto",
     "pretrain.file": None,
     "pretrain.seed": 1,
+    "language_model.kind": "language_model",
+    "language_model.passes": 6,
+    "language_model.min_steps": 2000,
+    "language_model.length": 400,
+    "language_model.batch_size": 48,
+    "language_model.samples": 512,
+    "language_model.learning_rate": 0.002,
+    "language_model.seed": 1,
 }
 WHOLE = {  # name: smallest, largest
     "data.limit": (2, None),
@@ -100,6 +110,12 @@ WHOLE = {  # name: smallest, largest
     "pretrain.window": (1, 1000),
     "pretrain.negative": (1, 100),
     "pretrain.seed": (0, 2**31 - 1),
+    "language_model.passes": (1, 1000),
+    "language_model.min_steps": (0, 1_000_000_000),
+    "language_model.length": (2, 100_000),
+    "language_model.batch_size": (1, 1_000_000),
+    "language_model.samples": (1, 1_000_000),
+    "language_model.seed": (0, 2**31 - 1),
     "training.epochs": (1, 1_000_000),
     "training.min_steps": (0, 1_000_000_000),
     "training.batch_size": (1, 1_000_000),
@@ -115,6 +131,7 @@ RATES = (
 )
 FROM_ABOVE_ZERO = (
     *("training.learning_rate", "training.clip_norm", "training.adversarial.norm", "training.adversarial.weight"),
+    "language_model.learning_rate",
 )
 NUMBERS = (*RATES, *FROM_ABOVE_ZERO, "training.early_stopping.min_delta")
 SWITCHES = (
@@ -133,6 +150,7 @@ CHOICES = {
     "model.recurrent.0.recurrent_activation": ["tanh", "sigmoid", "relu", "hard_sigmoid", "leaky_relu"],
     "model.dense.0.activation": ["tanh", "sigmoid", "relu", "hard_sigmoid", "leaky_relu"],
     "pretrain.kind": ["word_vectors"],
+    "language_model.kind": ["language_model"],
     "pretrain.algorithm": ["cbow", "skip_gram"],
     "training.optimizer": ["adam", "adamw", "rmsprop", "sgd", "nadam", "adagrad"],
     "training.early_stopping.monitor": ["val_loss", "val_accuracy"],
@@ -148,14 +166,21 @@ NULLABLE = {
 }
 
 
+def real(key: str) -> str:
+    """The key as users write it."""
+    return key.replace("language_model.", "pretrain.")
+
+
 def nested(key: str, value: Any) -> dict[str, Any]:
     """``{"model": {"dense": [{"units": value}]}}`` for ``model.dense.0.units``, with what the section cannot lack."""
+    kind = "language_model" if key != real(key) else "word_vectors"
+    key = real(key)
     for part in reversed(key.split(".")):
         value = [value] if part == "0" else {part: value}
     if key.startswith("model.dense.0"):
         value["model"]["dense"][0].setdefault("units", 4)
     if key.startswith("pretrain."):
-        value["pretrain"].setdefault("kind", "word_vectors")
+        value["pretrain"].setdefault("kind", kind)
     return typing.cast("dict[str, Any]", value)
 
 
@@ -168,32 +193,32 @@ def problem(key: str, value: Any) -> str:
     """The only problem of a configuration in which ``key`` is ``value``, after ``c.yaml:1: <key>: ``."""
     with pytest.raises(ConfigError) as caught:
         parse(nested(key, value))
-    assert [(item.where, item.key) for item in caught.value.problems] == [("c.yaml:1", key)]
+    assert [(item.where, item.key) for item in caught.value.problems] == [("c.yaml:1", real(key))]
     return caught.value.problems[0].what
 
 
 def get(config: Config, key: str) -> Any:
     value: Any = config_values(config)
-    for part in key.split("."):
+    for part in real(key).split("."):
         value = value[int(part)] if isinstance(value, list) else value[part]
     return value
 
 
 def leaves(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
-        section, listed = _section(field.annotation)
-        key = f"{prefix}{name}"
-        if section is None:
-            yield key
-        else:
-            yield from leaves(section, f"{key}.0." if listed else f"{key}.")
+        sections = _sections(field.annotation)
+        item = "0." if typing.get_origin(field.annotation) is list else ""
+        if not sections:
+            yield f"{prefix}{name}"
+        for section in sections:
+            yield from leaves(section, f"{'language_model' if section is LanguageModel else prefix + name}.{item}")
 
 
-def _section(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
-    for item in (annotation, *typing.get_args(annotation)):
-        if isinstance(item, type) and not isinstance(item, types.GenericAlias) and issubclass(item, BaseModel):
-            return item, typing.get_origin(annotation) is list
-    return None, False
+def _sections(annotation: Any) -> list[type[BaseModel]]:
+    """Those that a key may hold, alone, in a list or one of several."""
+    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
+        return [annotation] if issubclass(annotation, BaseModel) else []
+    return [section for item in typing.get_args(annotation) for section in _sections(item)]
 
 
 def test_these_tests_know_every_setting() -> None:
@@ -208,8 +233,7 @@ def test_every_setting_is_described() -> None:
     def described(model: type[BaseModel]) -> Iterator[tuple[str, str | None]]:
         for name, field in model.model_fields.items():
             yield f"{model.__name__}.{name}", field.description
-            section, _ = _section(field.annotation)
-            if section:
+            for section in _sections(field.annotation):
                 yield from described(section)
 
     assert [name for name, text in described(Config) if not (text or "").strip()] == []
@@ -229,8 +253,8 @@ def test_there_is_one_recurrent_layer_by_default() -> None:
 @pytest.mark.parametrize("key", INSIDE)
 def test_default_inside_an_optional_part(key: str) -> None:
     section, part, *_ = key.split(".")
-    if section == "pretrain":
-        values: Any = {"pretrain": {"kind": "word_vectors"}}
+    if section in ("pretrain", "language_model"):
+        values: Any = {"pretrain": {"kind": INSIDE[f"{section}.kind"]}}
     else:
         values = {section: {part: [{"units": 4}] if part == "dense" else {}}}
     assert get(parse(values), key) == INSIDE[key]
@@ -438,15 +462,69 @@ def test_a_path_is_text_that_is_not_empty(key: str) -> None:
     assert problem(key, 5) == 'expected text, received 5; to mean the text, quote it: "5"'
 
 
-@pytest.mark.parametrize("value", [{}, {"passes": 5}])
-def test_a_pretraining_needs_its_kind(value: Any) -> None:
-    with pytest.raises(ConfigError, match=r"^c.yaml:1: pretrain.kind: this key is needed$"):
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({}, ".kind: this key is needed"),
+        ({"passes": 5, "pass": 5}, ".kind: this key is needed"),
+        (
+            {"kind": "glove"},
+            ".kind: expected one of 'word_vectors' or 'language_model', received the text \"glove\"",
+        ),
+        (
+            {"kind": "language-model", "pass": 5},
+            ".kind: expected one of 'word_vectors' or 'language_model', received the text \"language-model\"; "
+            'did you mean "language_model"?',
+        ),
+        ({"kind": None}, ".kind: expected one of 'word_vectors' or 'language_model', received nothing (null)"),
+        ({"kind": ["word_vectors"]}, ".kind: expected one of 'word_vectors' or 'language_model', received a list of 1"),
+        ("language_model", ': expected keys and values, received the text "language_model"'),
+        ([], ": expected keys and values, received a list of 0"),
+    ],
+)
+def test_a_pretraining_is_of_one_of_two_kinds(value: Any, expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
         parse({"pretrain": value})
+    assert str(caught.value) == f"c.yaml:1: pretrain{expected}"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"kind": "word_vectors", "min_steps": 5}, {"min_steps": "known: kind, algorithm, passes, window"}),
+        ({"kind": "language_model", "negative": 5}, {"negative": "known: kind, passes, min_steps, length"}),
+        ({"kind": "language_model", "sample": 5}, {"sample": 'did you mean "samples"?'}),
+        ({"kind": "word_vectors", "sample": 5}, {"sample": 'did you mean "subsample"?'}),
+        # the names of the kinds are marks of pydantic's in paths
+        ({"kind": "word_vectors", "word_vectors": {}}, {"word_vectors": "known: kind, algorithm"}),
+        ({"kind": "word_vectors", "language_model": 1}, {"language_model": "known: kind, algorithm"}),
+        (
+            {"kind": "language_model", "language_model": 1, "word_vectors": 1},
+            {"language_model": "known: kind, passes", "word_vectors": "known: kind, passes"},
+        ),
+    ],
+)
+def test_an_unknown_key_of_a_pretraining_is_told_of_those_of_its_kind(
+    value: dict[str, Any], expected: dict[str, str]
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse({"pretrain": value})
+    found = {item.key.removeprefix("pretrain."): item.what for item in caught.value.problems}
+    assert set(found) == set(expected)
+    for key, what in expected.items():
+        assert found[key].startswith(f"unknown key; {what}")
+
+
+def test_the_reference_tells_the_kinds_apart() -> None:
+    titles = [line for line in render_reference().splitlines() if line.startswith("## ")]
+    assert titles[3:5] == ["## `pretrain`, kind: `word_vectors`", "## `pretrain`, kind: `language_model`"]
+    assert titles[-1] == "## `training`"
 
 
 def test_only_what_learns_reads_unlabelled_reviews() -> None:
     assert not Config().reads_unlabelled
     assert parse({"pretrain": {"kind": "word_vectors"}}).reads_unlabelled
+    assert parse({"pretrain": {"kind": "language_model"}}).reads_unlabelled
     assert not parse({"pretrain": {"kind": "word_vectors", "file": "glove.txt"}}).reads_unlabelled
 
 
