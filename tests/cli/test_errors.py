@@ -278,6 +278,12 @@ class TestWhatIsRaised:
             "Please report it with what --debug prints.\n"
         )
 
+    def test_a_signal_that_breaks_an_import_stops_the_command(self, fails_with: Callable[..., Result]) -> None:
+        error = ImportError("initialization failed")
+        error.__cause__ = Interrupted("Stopped.", exit_code=143)
+        result = fails_with(error)
+        assert (result.exit_code, result.stderr) == (143, "Stopped.\n")
+
     def test_debug_adds_the_traceback(self, fails_with: Callable[..., Result]) -> None:
         result = fails_with(ZeroDivisionError("division by zero"), "--debug")
         assert result.exit_code == 1

@@ -369,7 +369,10 @@ def test_what_is_no_choice_is_refused(key: str, value: Any) -> None:
             "expected one of 'adam', 'adamw', 'rmsprop', 'sgd', 'nadam' or 'adagrad', received the text \"Adam\"; "
             'did you mean "adam"?',
         ),
-        ("data.validation_groups", "movies", 'expected \'movie\', received the text "movies"; did you mean "movie"?'),
+        (
+            *("data.validation_groups", "movies"),
+            "expected one of 'movie' or 'auto', received the text \"movies\"; did you mean \"movie\"?",
+        ),
         ("text.split", 3, "expected one of 'whitespace' or 'character', received 3"),
     ],
 )
