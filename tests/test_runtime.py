@@ -165,6 +165,21 @@ def test_memory_that_was_freed_is_handed_back() -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="GNU's C library alone can be asked")
+def test_freed_memory_is_kept_again_after_texts_were_read() -> None:
+    done = child(
+        "from sentiment_cli import runtime\n"
+        "def resident(): return int(open('/proc/self/statm').read().split()[1])\n"
+        "tf = runtime.load_tensorflow()\n"
+        "for _ in tf.data.Dataset.range(10).prefetch(1): pass\n"
+        "runtime.hand_back_memory()\n"
+        "block = bytearray(b'x' * 50_000_000)\n"
+        "held = resident(); del block\n"
+        "assert held - resident() < 1_000_000 // 4096, (held, resident())"
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_versions_are_there_without_tensorflow_being_loaded() -> None:
     done = child(
         "from sentiment_cli.runtime import describe_environment as d; import sys; v = d()['versions'];"
