@@ -201,8 +201,8 @@ def _keep_freed_memory() -> None:
 def hand_back_memory() -> None:
     """Hand what this process has freed back to the system, after reading a lot and before long work.
 
-    From then on freed blocks are kept again: the first ``tf.data`` pipeline of a process puts an end to that
-    (TensorFlow 2.21), and an epoch of an LSTM 32 over 20,000 reviews takes 3.6 s instead of 2.7.
+    From then on freed blocks are kept again: making a vocabulary puts an end to that (TensorFlow 2.21), and an epoch
+    of an LSTM 32 over 20,000 reviews takes 3.6 s instead of 2.7.
     """
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):  # another C library than GNU's

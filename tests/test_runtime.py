@@ -170,8 +170,10 @@ def test_freed_memory_is_kept_again_after_texts_were_read() -> None:
     done = child(
         "from sentiment_cli import runtime\n"
         "def resident(): return int(open('/proc/self/statm').read().split()[1])\n"
-        "tf = runtime.load_tensorflow()\n"
-        "for _ in tf.data.Dataset.range(10).prefetch(1): pass\n"
+        "runtime.load_tensorflow()\n"
+        "from sentiment_cli.config.schema import TextSettings\n"
+        "from sentiment_cli.text.vectorizer import adapt_vocabulary\n"
+        "adapt_vocabulary(TextSettings(), ['warm bed', 'cold bed'])\n"
         "runtime.hand_back_memory()\n"
         "block = bytearray(b'x' * 50_000_000)\n"
         "held = resident(); del block\n"
