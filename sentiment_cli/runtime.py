@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 # Of malloc.h in the GNU C library.
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 # Where version 2 and version 1 of Linux' control groups say what a container may use.
 _CGROUP_2 = Path("/sys/fs/cgroup/cpu.max")
 _CGROUP_1 = (Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), Path("/sys/fs/cgroup/cpu/cpu.cfs_period_us"))
@@ -62,6 +62,7 @@ def load_tensorflow(*, threads: int | None = None, chatter: bool = False) -> Any
 
         _use_threads(tensorflow, threads)
         return tensorflow
+    _share_memory_between_threads()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Keras takes its back end from the environment or a file in the home directory; ours is TensorFlow.
     os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -182,6 +183,16 @@ def _use_threads(tf: Any, count: int | None) -> None:
     with contextlib.suppress(RuntimeError):
         tf.config.threading.set_intra_op_parallelism_threads(count or available_cores())
         tf.config.threading.set_inter_op_parallelism_threads(count or available_cores())
+
+
+def _share_memory_between_threads() -> None:
+    """Let the threads that are started from now on use what others have freed.
+
+    The C library gives each a pool of its own, up to eight for a core: `imdb_lstm` then needs 1,207 MB and not 1,100.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # another C library than GNU's
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, max(available_cores() // 4, 1))
 
 
 def _keep_freed_memory() -> None:

@@ -227,6 +227,7 @@ def run_training(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainRe
     )
     with watch.phase("training"):
         stop_reason = setup.trainer(job, stop).fit(state)
+    hand_back_memory()
     record.update(stop_reason=stop_reason, epochs=len(state.history), best_epoch=state.best_epoch)
     job.run.write_record(record)
     with watch.phase("evaluating"):
