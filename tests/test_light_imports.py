@@ -102,6 +102,7 @@ def test_runs_are_compared_and_collected_without_tensorflow(run_copy: Path) -> N
         assert TENSORFLOW & set(result["loaded"]) == set()
 
 
+@pytest.mark.slow
 def test_a_baseline_that_was_computed_before_is_shown_without_tensorflow(workplace: Path) -> None:
     first, second = (run_command("baseline", "--limit", "5") for _ in range(2))
     assert (first["code"], second["code"]) == (0, 0)

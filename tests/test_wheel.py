@@ -56,6 +56,7 @@ def train_elsewhere(sentiment: Path, workplace: Path) -> None:
     assert "imdb_lstm" in run("configs").stdout
 
 
+@pytest.mark.slow
 def test_the_wheel_trains_outside_the_checkout_on_what_it_carries(wheel: Path, tmp_path: Path) -> None:
     sentiment = install(tmp_path / "environment", wheel, with_dependencies=False)
     borrow_packages(tmp_path / "environment")

@@ -140,6 +140,7 @@ def test_json_and_another_form_exclude_each_other(cli: Cli, run_copy: Path) -> N
     assert (result.exit_code, result.stderr) == (2, "Error: --json and --format csv exclude each other.\n")
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_early_is_no_error_to_talk_about(run_copy: Path, workplace: Path) -> None:
     # More than a pipe holds (64 KiB), so that writing goes on after the reader has left.
     (workplace / "in.txt").write_text(f"{GOOD}\n" * 3000, encoding="utf-8")

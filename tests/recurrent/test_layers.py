@@ -393,6 +393,7 @@ print(*sorted({type(layer).__name__ for layer in model.layers if "sentiment_cli"
 """
 
 
+@pytest.mark.slow
 def test_a_saved_model_gives_the_same_predictions_in_another_process(tmp_path: Path) -> None:
     import keras
 

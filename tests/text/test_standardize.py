@@ -161,6 +161,7 @@ class TestInTensorFlow:
     def test_the_module_named_for_importing_is_the_one_that_registers(self) -> None:
         assert reviews_keep_punctuation.__module__ == IMPORT
 
+    @pytest.mark.slow
     def test_the_language_of_the_process_makes_no_difference(self) -> None:
         # ICU knows a lower-case I without a dot in Turkish, and dots under accents in Lithuanian.
         text = "TITLE \u0130\u0131 I\u0307 \u00cc\u00cd\u0128\u012e J\u0301 I\u0301 \u039f\u03a3"

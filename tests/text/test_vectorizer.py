@@ -238,6 +238,7 @@ class TestSavedModel:
         assert {"\n", "\r", " ", "\t", "\u0085", "\u2028"} <= set(vocabulary)
         assert_survives(tmp_path, chosen, vocabulary, texts)
 
+    @pytest.mark.slow
     def test_is_written_and_read_where_the_locale_knows_ascii_alone(self, tmp_path: Path) -> None:
         chosen = text_settings(standardize="none")
         vocabulary = [PADDING, UNKNOWN, *AWKWARD_TOKENS]

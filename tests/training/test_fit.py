@@ -297,7 +297,13 @@ ARCHITECTURES = {
 
 
 @pytest.mark.parametrize(
-    ("name", "way"), [("gru", "Keras"), ("lstm", "Keras"), ("gru", "compiled loops"), ("both-ways", "compiled loops")]
+    ("name", "way"),
+    [
+        ("gru", "Keras"),
+        pytest.param("lstm", "Keras", marks=pytest.mark.slow),
+        ("gru", "compiled loops"),
+        ("both-ways", "compiled loops"),
+    ],
 )
 def test_stopped_after_any_batch_and_continued_the_result_is_the_same_to_the_last_bit(
     tmp_path: Path, name: str, way: str

@@ -208,6 +208,7 @@ def test_test_texts_are_in_neither_vocabulary_nor_corpus(configured: Any, tiny_r
     assert "room103" not in result.pretrained.vocabulary
 
 
+@pytest.mark.slow
 def test_the_saved_configuration_repeats_the_run_which_goes_on_without_what_it_began_with(
     configured: Any, tmp_path: Path
 ) -> None:
@@ -226,6 +227,7 @@ def test_the_saved_configuration_repeats_the_run_which_goes_on_without_what_it_b
     assert Run(tmp_path / "run").read_record()["pretrained"] == before
 
 
+@pytest.mark.slow
 def test_a_signal_keeps_the_last_checkpoint_and_the_same_command_goes_on(
     configured: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,6 +250,7 @@ def test_a_signal_keeps_the_last_checkpoint_and_the_same_command_goes_on(
     assert kept() == [result.pretrained.kept.directory]
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_said_and_what_was_learned_before_is_gone_on_from(
     configured: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -265,6 +268,7 @@ def test_a_full_disk_is_said_and_what_was_learned_before_is_gone_on_from(
     assert len(kept()) == 1
 
 
+@pytest.mark.slow
 def test_of_two_at_once_the_slower_one_takes_what_the_faster_one_kept(
     configured: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -295,6 +299,7 @@ def test_texts_that_cannot_be_divided_are_an_error_and_leave_no_run(configured: 
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_run_does_not_go_on_with_other_unlabelled_reviews(tiny_config: Path, tmp_path: Path) -> None:
     more = tmp_path / "more"
     more.mkdir()

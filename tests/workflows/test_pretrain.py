@@ -126,6 +126,7 @@ def test_trained_vectors_move_and_other_seeds_share_the_beginning(configured: An
     assert first["sha256"] == second["sha256"]
 
 
+@pytest.mark.slow
 def test_a_run_is_the_same_whether_its_vectors_were_learned_or_taken(configured: Any, tmp_path: Path) -> None:
     for name in ("learned", "taken"):
         train(configured(), tmp_path / name)
@@ -258,6 +259,7 @@ def test_an_interruption_leaves_nothing_half(configured: Any, stops: Stops) -> N
     assert kept() == []
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_while_it_learned_is_resumed(configured: Any, tmp_path: Path) -> None:
     with pytest.raises(Interrupted, match="To continue: sentiment train --resume"):
         train(configured(), tmp_path / "run", progress=Stops("word vectors", within=True))
@@ -267,6 +269,7 @@ def test_a_run_that_was_stopped_while_it_learned_is_resumed(configured: Any, tmp
     np.testing.assert_array_equal(embedding(tmp_path / "run"), embedding(tmp_path / "whole"))
 
 
+@pytest.mark.slow
 def test_a_run_with_a_checkpoint_needs_no_vectors_to_go_on(configured: Any, tiny_reviews: Path, tmp_path: Path) -> None:
     more = tmp_path / "more"
     shutil.copytree(tiny_reviews / "train" / "bad", more)

@@ -174,6 +174,7 @@ def test_the_exported_model_is_the_refit(refit_run: Path) -> None:
     np.testing.assert_allclose(found[:, 0], [row.probabilities["good"] for row in rows], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_an_extension_does_the_refit_again_where_another_epoch_is_the_best(refit_copy: Run) -> None:
     run = refit_copy
     before = run.read_record()["best_epoch"]

@@ -167,6 +167,7 @@ class TestStopped:
         assert unchanged(group.member(3).path) == first
         assert_same_group(group, trained_group)
 
+    @pytest.mark.slow
     def test_a_seed_that_fails_fails_the_group_which_can_go_on(
         self, group: SeedGroup, trained_group: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -191,6 +192,7 @@ class TestStopped:
         assert resume_seeds(group).status == "finished"
         assert_same_group(group, trained_group)
 
+    @pytest.mark.slow
     def test_all_seeds_are_trained_further(self, group: SeedGroup) -> None:
         result = resume_seeds(group, epochs=3)
         assert [member.epochs for member in result.members] == [3, 3]
@@ -278,6 +280,7 @@ def test_mean_and_spread_are_over_the_seeds_that_were_evaluated() -> None:
 
 
 class TestCommands:
+    @pytest.mark.slow
     def test_json_is_one_object_and_a_test_part_that_is_split_off_the_same_for_all(
         self, cli: Cli, workplace: Path, tiny_config: Path
     ) -> None:

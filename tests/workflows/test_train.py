@@ -218,7 +218,7 @@ def change_sections(config: Config, sections: dict[str, dict[str, Any]]) -> Conf
     return config
 
 
-@pytest.fixture(scope="module", params=["lstm", "gru"])
+@pytest.fixture(scope="module", params=["lstm", pytest.param("gru", marks=pytest.mark.slow)])
 def uninterrupted(
     request: pytest.FixtureRequest, tiny_config: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Config, Path]:
