@@ -50,7 +50,7 @@ def pooled(network: Any) -> Any:
 
 
 @pytest.mark.parametrize("threads", [None, 2], ids=["Keras", "loops"])
-@pytest.mark.parametrize("window", [1, 4, 5, 11])
+@pytest.mark.parametrize("window", [1, 5, *(pytest.param(more, marks=pytest.mark.slow) for more in (4, 11))])
 def test_a_review_is_pooled_over_what_its_windows_give_one_by_one(window: int, threads: int | None) -> None:
     ids = make_ids()
     network = pooled(build(make_config(window), threads))
