@@ -188,7 +188,8 @@ def _use_threads(tf: Any, count: int | None) -> None:
 def _share_memory_between_threads() -> None:
     """Let the threads that are started from now on use what others have freed.
 
-    The C library gives each a pool of its own, up to eight for a core: `imdb_lstm` then needs 1,207 MB and not 1,100.
+    The C library gives each a pool of its own, up to eight for a core: the training of `imdb_lstm` then peaks a tenth
+    higher.
     """
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):  # another C library than GNU's

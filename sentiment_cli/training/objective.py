@@ -147,8 +147,8 @@ class TableObjective(Objective):
     """The loss on labels, and that after the change of the embedding table that raises the batch's loss most.
 
     It is sharpness-aware minimisation of the word vectors (Foret et al. 2021, arXiv:2010.01412, equation 2), beside the
-    usual loss. Equal words of a batch are changed alike, so that they go on sharing one projection: on a processor a
-    step costs twice a usual one, where that of `AdversarialObjective` costs five times as much.
+    usual loss. Equal words of a batch are changed alike, so that on a processor they go on sharing one projection,
+    which they cannot under `AdversarialObjective`.
 
     Args:
         network: as above.

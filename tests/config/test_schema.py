@@ -700,7 +700,9 @@ def test_settings_that_do_not_go_together(values: dict[str, Any], expected: str)
     ],
 )
 def test_settings_that_do_go_together(values: dict[str, Any]) -> None:
-    parse(values)
+    config = config_values(parse(values))
+    for section, settings in values.items():
+        assert {name: config[section][name] for name in settings}.keys() == settings.keys()
 
 
 def test_the_best_epoch_is_decided_by_what_early_stopping_monitors_or_the_loss() -> None:
