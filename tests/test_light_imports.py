@@ -95,6 +95,13 @@ def test_command_ends_without_tensorflow(workplace: Path, arguments: list[str]) 
     assert TENSORFLOW & set(result["loaded"]) == set()
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["configs"], ["runs"]])
+def test_command_that_reads_no_configuration_ends_without_its_schema(workplace: Path, arguments: list[str]) -> None:
+    result = run_command(*arguments)
+    assert result["code"] == 0
+    assert {"pydantic", "sentiment_cli.config.schema"} & set(result["loaded"]) == set()
+
+
 def test_runs_are_compared_and_collected_without_tensorflow(run_copy: Path) -> None:
     for arguments in (["compare", "tiny", "tiny"], ["results", "tiny"]):
         result = run_command(*arguments)

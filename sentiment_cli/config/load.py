@@ -5,17 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from sentiment_cli.atomic import write_text
-from sentiment_cli.config.explain import explain_errors
 from sentiment_cli.config.overrides import Override, apply_override, read_settings
-from sentiment_cli.config.schema import Config
 from sentiment_cli.config.yaml_source import Document, KeyPath, dotted, dump_yaml, read_yaml
 from sentiment_cli.errors import ConfigError, Problem, suggest
 from sentiment_cli.resources import shipped_configs
+
+if TYPE_CHECKING:
+    from sentiment_cli.config.schema import Config
 
 DEFAULT_CONFIG = "lstm"
 
@@ -80,13 +79,20 @@ def parse_config(
     Raises:
         ConfigError: listing everything that is wrong.
     """
+    # the schema takes 0.1 s to import, and commands such as --help, configs and runs read no configuration
+    from pydantic import ValidationError
+
+    from sentiment_cli.config.explain import explain_errors
+    from sentiment_cli.config.schema import Config
+
     document = read_yaml(content, name)
     if document.values is None:
         document.values = {}
     if not isinstance(document.values, dict):
         raise ConfigError([Problem(f"{name}:1", "", "expected keys such as data, text, model, training")])
     origins: dict[tuple[str, ...], str] = {}
-    problems = [*known_problems, *document.problems, *_override(document.values, overrides, origins)]
+    problems = [*known_problems, *document.problems]
+    problems += _override(document.values, overrides, config_values(Config()), origins)
     try:
         config = Config.model_validate(document.values)
     except ValidationError as error:
@@ -123,9 +129,12 @@ def _flatten(value: Any, path: KeyPath = ()) -> dict[str, Any]:
 
 
 def _override(
-    values: dict[str, Any], overrides: Sequence[Override], origins: dict[tuple[str, ...], str]
+    values: dict[str, Any],
+    overrides: Sequence[Override],
+    defaults: dict[str, Any],
+    origins: dict[tuple[str, ...], str],
 ) -> list[Problem]:
-    defaults, problems = config_values(Config()), []
+    problems = []
     for override in overrides:
         origins[_as_text(override.path)] = override.origin
         wrong = apply_override(values, override, defaults)
