@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sentiment_cli.training.checkpoint import TrainingState, restore_checkpoint
 from sentiment_cli.training.fit import StopReason
@@ -12,9 +12,7 @@ from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.workflows.classifier import encode_set
 from sentiment_cli.workflows.job import Job
 from sentiment_cli.workflows.record import is_refit
-
-if TYPE_CHECKING:
-    from sentiment_cli.workflows.training import Setup
+from sentiment_cli.workflows.setup import Setup
 
 
 def refit(job: Job, setup: Setup, record: dict[str, Any], stop: StopRequest) -> StopReason:

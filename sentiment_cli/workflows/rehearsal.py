@@ -16,8 +16,8 @@ from sentiment_cli.training.checkpoint import TrainingState, restore_checkpoint,
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.workflows.job import Job
 from sentiment_cli.workflows.results import DryRun
+from sentiment_cli.workflows.setup import Setup, set_up
 from sentiment_cli.workflows.stopwatch import Stopwatch
-from sentiment_cli.workflows.training import Setup, set_up
 
 _TIMED_STEPS = 8
 

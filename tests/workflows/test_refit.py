@@ -71,11 +71,11 @@ def test_a_run_with_a_refit_holds_it_beside_everything_else(refit_run: Path) -> 
 def test_a_refit_is_a_training_on_both_parts_for_the_best_number_of_epochs(
     config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sentiment_cli.workflows import training
+    from sentiment_cli.workflows import setup
 
     # A training without validation would count the words of both parts.
     vocabulary = ["", "[UNK]", "the", "lovely", "cold", "dirty", "quiet"]
-    monkeypatch.setattr(training, "adapt_vocabulary", lambda settings, texts: vocabulary)
+    monkeypatch.setattr(setup, "adapt_vocabulary", lambda settings, texts: vocabulary)
     result = train(config, tmp_path / "refit")
     whole = {"training": {"epochs": result.best_epoch, "refit": False}, "data": {"validation_fraction": 0.0}}
     train(change_sections(config, whole), tmp_path / "whole")
