@@ -20,6 +20,7 @@ ROOT = Path(sentiment_cli.__file__).parent
 RANKS = {
     "": 0,
     "errors": 0,
+    "ahead": 0,
     "atomic": 0,
     "checkout": 0,
     "baseline": 2,
@@ -45,7 +46,6 @@ RANKS = {
     "text.token_ids": 2,
     "text.vocabulary": 2,
     "training.advice": 2,
-    "training.ahead": 2,
     "training.batches": 2,
     "training.checkpoint": 2,
     "training.interruption": 2,

@@ -217,7 +217,7 @@ class WordVectors(Section):
     )
     passes: Literal["auto"] | Annotated[int, Field(ge=1, le=1000)] = Field(
         "auto",
-        description="Over the texts; `auto`: 5, and over few texts more, up to 1,000, until five million tokens were "
+        description="Over the texts; `auto`: 2, and over few texts more, up to 1,000, until five million tokens were "
         "read. After fewer the vectors still point all in one direction.",
     )
     window: int = Field(

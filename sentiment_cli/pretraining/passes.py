@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from sentiment_cli.ahead import computed_ahead
 from sentiment_cli.config.schema import LanguageModel
 from sentiment_cli.errors import DataError, Interrupted, RunError, SentimentError
 from sentiment_cli.history import Epoch
 from sentiment_cli.pretraining.language_model import Predictor, build_predict_step, planned_passes
 from sentiment_cli.text.token_ids import TokenIds, join_token_ids
-from sentiment_cli.training.ahead import computed_ahead
 from sentiment_cli.training.batches import Batch, scoring_batches, training_batches
 from sentiment_cli.training.checkpoint import TrainingState, restore_checkpoint, save_checkpoint
 from sentiment_cli.training.progress import Progress

@@ -8,8 +8,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from sentiment_cli.ahead import computed_ahead
 from sentiment_cli.config.schema import TextSettings
 from sentiment_cli.errors import DataError
+from sentiment_cli.runtime import available_cores
 from sentiment_cli.text.standardize import reviews_drop_punctuation, reviews_keep_punctuation
 from sentiment_cli.text.token_ids import TokenIds, cut_to_length, join_token_ids
 from sentiment_cli.text.vocabulary import PADDING, UNKNOWN
@@ -87,13 +89,17 @@ def encode(
     """
     vectorizer = build_vectorizer(settings, vocabulary, ragged=True)
 
+    def encode_batch(batch: Sequence[str]) -> TokenIds:
+        ids = vectorizer(tf.constant(batch, dtype=tf.string))
+        flat, lengths = ids.values.numpy(), ids.row_lengths().numpy()
+        return cut_to_length(flat, lengths, settings.sequence_length, settings.truncate)
+
     def encoded() -> Iterator[TokenIds]:
         done = 0
-        for batch in _batches(texts):
-            ids = vectorizer(tf.constant(batch, dtype=tf.string))
-            flat, lengths = ids.values.numpy(), ids.row_lengths().numpy()
-            done += len(lengths)
-            yield cut_to_length(flat, lengths, settings.sequence_length, settings.truncate)
+        # TensorFlow cleans and splits the texts of a batch on one core.
+        for part in computed_ahead(encode_batch, _batches(texts), available_cores()):
+            done += len(part)
+            yield part
             if progress:
                 progress(done)
 

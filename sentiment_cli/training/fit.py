@@ -12,12 +12,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from sentiment_cli.ahead import computed_ahead
 from sentiment_cli.config.schema import Config
 from sentiment_cli.errors import SentimentError
 from sentiment_cli.history import Epoch, History, write_history
 from sentiment_cli.runs import Run
 from sentiment_cli.text.token_ids import TokenIds
-from sentiment_cli.training.ahead import computed_ahead
 from sentiment_cli.training.averaging import AveragedWeights
 from sentiment_cli.training.batches import Batch, endless_batches, steps_per_epoch, training_batches
 from sentiment_cli.training.checkpoint import TrainingState, save_checkpoint

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from sentiment_cli.ahead import computed_ahead
 from sentiment_cli.text.token_ids import TokenIds
-from sentiment_cli.training.ahead import computed_ahead
 from sentiment_cli.training.batches import scoring_batches
 
 # Tokens in a batch at the most: bounds the memory of long reviews.

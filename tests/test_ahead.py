@@ -6,12 +6,19 @@ import threading
 
 import pytest
 
-from sentiment_cli.training.ahead import computed_ahead
+from sentiment_cli.ahead import computed_ahead
 
 
+@pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize("count", [0, 1, 2, 7])
-def test_every_result_comes_once_and_in_order(count: int) -> None:
-    assert list(computed_ahead(lambda item: item * item, range(count))) == [item * item for item in range(count)]
+def test_every_result_comes_once_and_in_order(count: int, threads: int) -> None:
+    results = list(computed_ahead(lambda item: item * item, range(count), threads))
+    assert results == [item * item for item in range(count)]
+
+
+def test_two_threads_work_at_the_same_time() -> None:
+    both = threading.Barrier(2, timeout=10)
+    assert len(list(computed_ahead(lambda item: both.wait(), range(6), 2))) == 6
 
 
 def test_one_item_is_computed_while_the_one_before_is_in_use_and_no_more() -> None:
