@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from sentiment_cli.training.progress import Silent
+
 # Nothing here may depend on the terminal, the user's home, or reviews that happen to be on the machine.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -17,6 +19,36 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 # Word lists that a network learns within an epoch or two; every review gets its own number of them.
 GOOD = ("lovely warm kind quiet", "wonderful hosts lovely breakfast", "quiet kind lovely room", "warm wonderful stay")
 BAD = ("dirty cold rude loud", "awful shower cold breakfast", "loud rude dirty room", "cold awful stay")
+
+
+class Told(Silent):
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.warnings: list[str] = []
+        self.phases: list[str] = []
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+    def warn(self, message: str) -> None:
+        self.warnings.append(message)
+
+    def phase(self, name: str, total: int | None = None) -> None:
+        self.phases.append(name)
+
+    @property
+    def lines(self) -> list[str]:
+        """Notes, then warnings."""
+        return [*self.notes, *self.warnings]
+
+
+def kept_pretrained() -> list[Path]:
+    """What pretrainings left in the user's cache directory."""
+    from sentiment_cli.resources import pretrained_dir
+
+    return sorted(pretrained_dir().iterdir()) if pretrained_dir().exists() else []
 
 
 def write_reviews(directory: Path, texts: dict[str, list[str]]) -> Path:

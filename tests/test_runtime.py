@@ -144,12 +144,21 @@ def test_memory_is_kept_where_the_c_library_takes_the_larger_limit_alone(
 
 @pytest.mark.parametrize("ask", [runtime._keep_freed_memory, runtime.hand_back_memory])
 def test_another_c_library_or_system_is_left_alone(monkeypatch: pytest.MonkeyPatch, ask: Callable[[], None]) -> None:
-    monkeypatch.setattr(runtime.sys, "platform", "linux")
-    monkeypatch.setattr(runtime.ctypes, "CDLL", lambda name: object())
-    ask()
+    looked_into: list[str] = []
+
+    class Library:
+        def __getattr__(self, name: str) -> None:
+            looked_into.append(name)
+            raise AttributeError(name)
+
+    monkeypatch.setattr(runtime.ctypes, "CDLL", lambda name: Library())
     monkeypatch.setattr(runtime.sys, "platform", "win32")
-    monkeypatch.setattr(runtime.ctypes, "CDLL", lambda name: "/" in name)
     ask()
+    assert looked_into == []
+    monkeypatch.setattr(runtime.sys, "platform", "linux")
+    ask()
+    assert looked_into
+    assert set(looked_into) <= {"mallopt", "malloc_trim"}
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="GNU's C library alone can be asked")

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import Told
 
 from sentiment_cli.config.schema import Config
 from sentiment_cli.errors import DataError, Interrupted, SentimentError
 from sentiment_cli.text.token_ids import TokenIds
-from sentiment_cli.training.progress import Silent
 
 SIZE = 10
 
@@ -34,19 +34,12 @@ def counting(count: int = 65) -> TokenIds:
     return make_texts([[2 + (start + k) % 8 for k in range(9)] for start in rng.integers(0, 8, count)])
 
 
-class Told(Silent):
-    """Remembers notes and warnings; raises as a signal does after so many batches."""
+class Stops(Told):
+    """Raises as a signal does after so many batches."""
 
     def __init__(self, stop_after: int | None = None) -> None:
-        self.notes: list[str] = []
-        self.warnings: list[str] = []
+        super().__init__()
         self.left = stop_after
-
-    def note(self, message: str) -> None:
-        self.notes.append(message)
-
-    def warn(self, message: str) -> None:
-        self.warnings.append(message)
 
     def advance(self, reviews: int, loss: float | None = None, accuracy: float | None = None) -> None:
         if loss is None or self.left is None:
@@ -140,7 +133,7 @@ def test_the_best_pass_is_kept_and_the_first_rise_is_the_end(tmp_path: Path, mon
 @pytest.mark.usefixtures("every_batch")
 def test_a_stop_between_two_batches_changes_nothing(whole: tuple[Any, Any], tmp_path: Path, batches: int) -> None:
     expected, history = whole
-    told = Told(stop_after=batches)
+    told = Stops(stop_after=batches)
     with pytest.raises(Interrupted):
         make_passes(tmp_path, told).run()
     if batches > 1:
@@ -154,7 +147,7 @@ def test_a_stop_between_two_batches_changes_nothing(whole: tuple[Any, Any], tmp_
 
 
 def test_a_stop_before_the_first_minute_says_nothing_of_a_checkpoint(tmp_path: Path) -> None:
-    told = Told(stop_after=3)
+    told = Stops(stop_after=3)
     with pytest.raises(Interrupted):
         make_passes(tmp_path, told).run()
     assert told.notes == []
@@ -163,7 +156,7 @@ def test_a_stop_before_the_first_minute_says_nothing_of_a_checkpoint(tmp_path: P
 
 def test_what_was_learned_but_not_kept_is_not_learned_again(whole: tuple[Any, Any], tmp_path: Path) -> None:
     make_passes(tmp_path).run()
-    told = Told(stop_after=1)
+    told = Stops(stop_after=1)
     again = make_passes(tmp_path, told)
     assert losses(again.run()) == losses(whole[1])
     assert_same(again, whole[0])
@@ -178,7 +171,7 @@ def test_a_damaged_checkpoint_is_begun_anew_with_a_warning(
     whole: tuple[Any, Any], tmp_path: Path, name: str, harm: str
 ) -> None:
     with pytest.raises(Interrupted):
-        make_passes(tmp_path, Told(stop_after=12)).run()
+        make_passes(tmp_path, Stops(stop_after=12)).run()
     if harm == "gone":
         (tmp_path / name).unlink()
     else:

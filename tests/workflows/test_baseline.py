@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
-from conftest import tiny_texts, write_reviews
+from conftest import Told, tiny_texts, write_reviews
 
 from sentiment_cli.baseline import fitting, kept
 from sentiment_cli.baseline.fitting import compute_baselines
@@ -25,22 +25,6 @@ from sentiment_cli.resources import user_cache_dir
 from sentiment_cli.runs import Run
 from sentiment_cli.training.progress import Silent
 from sentiment_cli.workflows import BaselineResult, baseline, baseline_of_run, evaluate
-
-
-class Told(Silent):
-    """Remembers phases, notes and warnings."""
-
-    def __init__(self) -> None:
-        self.phases: list[str] = []
-        self.lines: list[str] = []
-
-    def phase(self, name: str, total: int | None = None) -> None:
-        self.phases.append(name)
-
-    def note(self, message: str) -> None:
-        self.lines.append(message)
-
-    warn = note
 
 
 def configure(

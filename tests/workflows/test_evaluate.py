@@ -9,23 +9,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import tiny_texts, write_reviews
+from conftest import Told, tiny_texts, write_reviews
 
 from sentiment_cli.errors import DataError, RunError, UsageError
 from sentiment_cli.evaluation.predictions import Prediction, read_predictions
 from sentiment_cli.runs import Run
-from sentiment_cli.training.progress import Silent
 from sentiment_cli.workflows import EvaluateResult, evaluate
-
-
-class Told(Silent):
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def note(self, message: str) -> None:
-        self.lines.append(message)
-
-    warn = note
 
 
 def contents(directory: Path) -> dict[str, bytes]:

@@ -11,37 +11,26 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import Told, kept_pretrained
 
 from sentiment_cli.config import Config, load_config
 from sentiment_cli.errors import DataError, Interrupted, RunError
 from sentiment_cli.resources import pretrained_dir
 from sentiment_cli.runs import Run
-from sentiment_cli.training.progress import Silent
 from sentiment_cli.workflows import pretrain, resume, train
 
 LEARN = "pretrain={kind: language_model, passes: 2, min_steps: 0, batch_size: 8, samples: 8, learning_rate: 0.05}"
 
 
-class Told(Silent):
-    """Remembers notes, warnings and phases; sends a signal to this process after so many batches."""
+class Stops(Told):
+    """Sends a signal to this process after so many batches."""
 
     def __init__(self, stop_after: int = 0) -> None:
-        self.notes: list[str] = []
-        self.warnings: list[str] = []
-        self.phases: list[str] = [""]
+        super().__init__()
         self.left = stop_after
 
-    def note(self, message: str) -> None:
-        self.notes.append(message)
-
-    def warn(self, message: str) -> None:
-        self.warnings.append(message)
-
-    def phase(self, name: str, total: int | None = None) -> None:
-        self.phases.append(name)
-
     def advance(self, reviews: int, loss: float | None = None, accuracy: float | None = None) -> None:
-        if self.phases[-1].startswith("language model") and loss is not None:
+        if self.phases and self.phases[-1].startswith("language model") and loss is not None:
             self.left -= 1
             if self.left == 0:
                 os.kill(os.getpid(), signal.SIGINT)
@@ -55,10 +44,6 @@ def configured(tiny_config: Path) -> Any:
         return load_config(tiny_config, settings=[LEARN, *more])
 
     return make
-
-
-def kept() -> list[Path]:
-    return sorted(pretrained_dir().iterdir()) if pretrained_dir().exists() else []
 
 
 def arrays(directory: Path) -> list[np.ndarray]:
@@ -75,7 +60,7 @@ def checkpoint(run: Path, name: str = "last") -> dict[str, np.ndarray]:
 def test_it_is_kept_with_its_perplexity_and_picture_and_taken_from_there(configured: Any) -> None:
     first, told = pretrain(configured()), Told()
     again = pretrain(configured(), progress=told)
-    (directory,) = kept()
+    (directory,) = kept_pretrained()
     assert directory.name.startswith("language_model-")
     assert sorted(path.name for path in directory.iterdir()) == [
         *("perplexity.png", "record.json", "recurrent-0.npy", "recurrent-1.npy", "recurrent-2.npy", "vectors.npy"),
@@ -180,7 +165,7 @@ def test_a_training_begins_with_what_was_learned_and_says_so(configured: Any, tm
     result = pretrain(configured())
     config = configured("training.learning_rate=1e-12", "model.pooling=[max, mean]", "training.average=0.5")
     train(config, tmp_path / "run")
-    (directory,) = kept()
+    (directory,) = kept_pretrained()
     expected = arrays(directory)
     assert [array.shape for array in expected] == [(len(result.pretrained.vocabulary), 4), (4, 9), (3, 9), (2, 9)]
     for name in ("last", "best"):
@@ -223,7 +208,7 @@ def test_the_saved_configuration_repeats_the_run_which_goes_on_without_what_it_b
     before = Run(tmp_path / "run").read_record()["pretrained"]
     shutil.rmtree(pretrained_dir())
     assert resume(Run(tmp_path / "run"), epochs=3).epochs == 3
-    assert kept() == []
+    assert kept_pretrained() == []
     assert Run(tmp_path / "run").read_record()["pretrained"] == before
 
 
@@ -236,18 +221,18 @@ def test_a_signal_keeps_the_last_checkpoint_and_the_same_command_goes_on(
     whole = pretrain(configured()).pretrained.kept.sha256
     shutil.rmtree(pretrained_dir())
     monkeypatch.setattr(passes, "_BETWEEN_CHECKPOINTS", 0.0)
-    told = Told(stop_after=4)
+    told = Stops(stop_after=4)
     with pytest.raises(Interrupted, match="To continue: sentiment train --resume") as caught:
         train(configured(), tmp_path / "run", progress=told)
     assert caught.value.exit_code == 130
     assert told.notes[-1] == "What was learned until a minute ago is kept; the same pretraining goes on from there"
-    (unfinished,) = kept()
+    (unfinished,) = kept_pretrained()
     assert unfinished.name.endswith("-unfinished")
     told = Told()
     result = pretrain(configured(), progress=told)
     assert "The language model goes on in pass 1, batch 4" in told.notes
     assert result.pretrained.kept.sha256 == whole
-    assert kept() == [result.pretrained.kept.directory]
+    assert kept_pretrained() == [result.pretrained.kept.directory]
 
 
 @pytest.mark.slow
@@ -265,7 +250,7 @@ def test_a_full_disk_is_said_and_what_was_learned_before_is_gone_on_from(
     told = Told()
     pretrain(configured(), progress=told)
     assert not any(phase.startswith("language model") for phase in told.phases)
-    assert len(kept()) == 1
+    assert len(kept_pretrained()) == 1
 
 
 @pytest.mark.slow

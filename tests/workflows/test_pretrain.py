@@ -11,34 +11,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import tiny_texts, write_reviews
+from conftest import Told, kept_pretrained, tiny_texts, write_reviews
 
 from sentiment_cli.config import Config, load_config, parse_set
 from sentiment_cli.errors import ConfigError, DataError, Interrupted
 from sentiment_cli.resources import pretrained_dir
 from sentiment_cli.runs import Run
-from sentiment_cli.training.progress import Silent
 from sentiment_cli.workflows import dry_run, pretrain, resume, train
 
 LEARN = "pretrain={kind: word_vectors, passes: 2}"
-
-
-class Told(Silent):
-    """Remembers notes, warnings and phases."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-        self.warnings: list[str] = []
-        self.phases: list[str] = []
-
-    def note(self, message: str) -> None:
-        self.notes.append(message)
-
-    def warn(self, message: str) -> None:
-        self.warnings.append(message)
-
-    def phase(self, name: str, total: int | None = None) -> None:
-        self.phases.append(name)
 
 
 class Stops(Told):
@@ -68,10 +49,6 @@ def configured(tiny_config: Path) -> Any:
     return make
 
 
-def kept() -> list[Path]:
-    return sorted(pretrained_dir().iterdir()) if pretrained_dir().exists() else []
-
-
 def table(directory: Path) -> np.ndarray:
     return np.asarray(np.load(directory / "vectors.npy"))
 
@@ -86,7 +63,7 @@ def test_the_network_begins_with_the_vectors_and_the_run_says_so(configured: Any
     config = configured("model.embedding.trainable=false")
     told = Told()
     train(config, tmp_path / "run", progress=told)
-    (directory,) = kept()
+    (directory,) = kept_pretrained()
     vectors = table(directory)
     # what is not trained stays as it began
     np.testing.assert_array_equal(embedding(tmp_path / "run"), vectors)
@@ -106,20 +83,20 @@ def test_the_network_begins_with_the_vectors_and_the_run_says_so(configured: Any
 @pytest.mark.parametrize("kind", ["labelled", "virtual"])
 def test_vectors_that_stay_can_be_trained_against(configured: Any, tmp_path: Path, kind: str) -> None:
     train(configured("model.embedding.trainable=false", f"training.adversarial={{kind: {kind}}}"), tmp_path / "run")
-    np.testing.assert_array_equal(embedding(tmp_path / "run"), table(kept()[0]))
+    np.testing.assert_array_equal(embedding(tmp_path / "run"), table(kept_pretrained()[0]))
 
 
 def test_averaged_weights_begin_with_the_vectors(configured: Any, tmp_path: Path) -> None:
     config = configured("training.average=0.9", "training.learning_rate=1e-9")
     train(config, tmp_path / "run")
     with np.load(tmp_path / "run" / "checkpoints" / "best.npz") as archive:
-        np.testing.assert_allclose(archive["network/0"], table(kept()[0]), atol=1e-6)
+        np.testing.assert_allclose(archive["network/0"], table(kept_pretrained()[0]), atol=1e-6)
 
 
 def test_trained_vectors_move_and_other_seeds_share_the_beginning(configured: Any, tmp_path: Path) -> None:
     for seed in (1, 2):
         train(configured(f"training.seed={seed}"), tmp_path / str(seed))
-    (directory,) = kept()
+    (directory,) = kept_pretrained()
     assert not np.array_equal(embedding(tmp_path / "1"), table(directory))
     first, second = (Run(tmp_path / name).read_record()["pretrained"] for name in ("1", "2"))
     assert (first["reused"], second["reused"]) == (False, True)
@@ -146,11 +123,11 @@ def test_the_saved_configuration_repeats_the_run_from_anywhere(
 def test_pretraining_beforehand_is_what_the_training_takes(configured: Any, tmp_path: Path) -> None:
     result = pretrain(configured())
     assert not result.pretrained.reused
-    assert result.to_dict()["directory"] == str(kept()[0])
+    assert result.to_dict()["directory"] == str(kept_pretrained()[0])
     assert pretrain(configured()).pretrained.reused
     train(configured(), tmp_path / "run")
     assert Run(tmp_path / "run").read_record()["pretrained"]["sha256"] == result.pretrained.kept.sha256
-    assert len(kept()) == 1
+    assert len(kept_pretrained()) == 1
 
 
 @pytest.mark.parametrize(
@@ -256,7 +233,7 @@ def test_an_interruption_leaves_nothing_half(configured: Any, stops: Stops) -> N
     with pytest.raises(Interrupted) as caught:
         pretrain(configured(), progress=stops)
     assert caught.value.exit_code == 130
-    assert kept() == []
+    assert kept_pretrained() == []
 
 
 @pytest.mark.slow
@@ -278,14 +255,14 @@ def test_a_run_with_a_checkpoint_needs_no_vectors_to_go_on(configured: Any, tiny
     shutil.rmtree(pretrained_dir())
     shutil.rmtree(more)
     assert resume(Run(tmp_path / "run"), epochs=3).epochs == 3
-    assert kept() == []
+    assert kept_pretrained() == []
     assert Run(tmp_path / "run").read_record()["pretrained"] == before
 
 
 def test_a_dry_run_learns_nothing_and_takes_what_is_there(configured: Any) -> None:
     told = Told()
     dry_run(configured(), progress=told)
-    assert kept() == []
+    assert kept_pretrained() == []
     assert any(note.startswith("Pretraining: left out here") for note in told.notes)
     pretrain(configured())
     told = Told()

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import tiny_texts, write_reviews
+from conftest import Told, tiny_texts, write_reviews
 
 from sentiment_cli.checkout import package_commit
 from sentiment_cli.config import Config, config_values, load_config
@@ -20,7 +20,6 @@ from sentiment_cli.errors import ConfigError, DataError, DeviceError, Interrupte
 from sentiment_cli.evaluation.predictions import read_predictions
 from sentiment_cli.history import Epoch, read_history
 from sentiment_cli.runs import Run
-from sentiment_cli.training.progress import Silent
 from sentiment_cli.workflows import dry_run, resume, train
 
 FILES = [
@@ -57,20 +56,6 @@ def history(directory: Path) -> list[Epoch]:
 def arrays(path: Path) -> dict[str, np.ndarray]:
     with np.load(path) as archive:
         return {name: archive[name] for name in archive.files if name != "state"}
-
-
-class Told(Silent):
-    """Remembers notes and warnings."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-        self.warnings: list[str] = []
-
-    def note(self, message: str) -> None:
-        self.notes.append(message)
-
-    def warn(self, message: str) -> None:
-        self.warnings.append(message)
 
 
 class Dies(Told):
