@@ -180,7 +180,7 @@ def test_freed_memory_is_kept_again_after_texts_were_read() -> None:
         "from sentiment_cli import runtime\n"
         "def resident(): return int(open('/proc/self/statm').read().split()[1])\n"
         "runtime.load_tensorflow()\n"
-        "from sentiment_cli.config.schema import TextSettings\n"
+        "from sentiment_cli.config.data import TextSettings\n"
         "from sentiment_cli.text.vectorizer import adapt_vocabulary\n"
         "adapt_vocabulary(TextSettings(), ['warm bed', 'cold bed'])\n"
         "runtime.hand_back_memory()\n"

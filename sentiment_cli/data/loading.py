@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from sentiment_cli.config.schema import Data
+from sentiment_cli.config.data import Data
 from sentiment_cli.data.contents import Policy, decode_review
 from sentiment_cli.data.directory import Layout, Part, list_files
 from sentiment_cli.data.reviews import ReviewSet, repeated_texts

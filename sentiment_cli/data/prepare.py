@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sentiment_cli.config.schema import Data
+from sentiment_cli.config.data import Data
 from sentiment_cli.data.contents import ContentReport, Policy, check_contents
 from sentiment_cli.data.directory import Layout, Part, find_layout, find_unlabelled
 from sentiment_cli.data.source import resolve_source

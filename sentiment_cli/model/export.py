@@ -11,7 +11,8 @@ import numpy as np
 from keras import ops
 
 from sentiment_cli.atomic import replacing
-from sentiment_cli.config.schema import Config, TextSettings
+from sentiment_cli.config.data import TextSettings
+from sentiment_cli.config.schema import Config
 from sentiment_cli.model.network import stock_copy
 from sentiment_cli.text.standardize import IMPORT
 from sentiment_cli.text.token_ids import kept_at_head

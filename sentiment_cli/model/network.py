@@ -11,7 +11,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from sentiment_cli.config.schema import Config, Model, Recurrent
+from sentiment_cli.config.model import Model, Recurrent
+from sentiment_cli.config.schema import Config
 from sentiment_cli.model.pooling import Sequences, cut_into_windows, pool, whole_reviews
 from sentiment_cli.recurrent.conditions import loop_blockers
 from sentiment_cli.recurrent.layers import (

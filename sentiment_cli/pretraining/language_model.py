@@ -14,7 +14,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sentiment_cli.config.schema import Config, LanguageModel, Schedule, Training
+from sentiment_cli.config.pretraining import LanguageModel
+from sentiment_cli.config.schema import Config
+from sentiment_cli.config.training import Schedule, Training
 from sentiment_cli.model.network import build_reader
 from sentiment_cli.text.vocabulary import PADDING_ID
 from sentiment_cli.training.batches import steps_per_epoch

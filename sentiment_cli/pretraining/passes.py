@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from sentiment_cli.ahead import computed_ahead
-from sentiment_cli.config.schema import LanguageModel
+from sentiment_cli.config.pretraining import LanguageModel
 from sentiment_cli.errors import DataError, Interrupted, RunError, SentimentError
 from sentiment_cli.history import Epoch
 from sentiment_cli.pretraining.language_model import Predictor, build_predict_step, planned_passes

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from sentiment_cli.config.schema import WordVectors
+from sentiment_cli.config.pretraining import WordVectors
 from sentiment_cli.text.token_ids import TokenIds
 from sentiment_cli.text.vocabulary import PADDING_ID, UNKNOWN_ID
 

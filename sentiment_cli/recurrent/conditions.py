@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sentiment_cli.config.schema import Recurrent
+from sentiment_cli.config.model import Recurrent
 
 
 def loop_blockers(layer: Recurrent) -> list[str]:

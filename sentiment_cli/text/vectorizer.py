@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from sentiment_cli.ahead import computed_ahead
-from sentiment_cli.config.schema import TextSettings
+from sentiment_cli.config.data import TextSettings
 from sentiment_cli.errors import DataError
 from sentiment_cli.runtime import available_cores
 from sentiment_cli.text.standardize import reviews_drop_punctuation, reviews_keep_punctuation

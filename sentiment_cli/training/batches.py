@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sentiment_cli.config.schema import Training
+from sentiment_cli.config.training import Training
 
 # Reviews are sorted by length within so many batches; the batches are then shuffled. With 50 the useful share
 # of a batch's tokens is 95 % and more on IMDb, and no batch sees only one length of review for long.

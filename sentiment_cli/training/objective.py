@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from sentiment_cli.config.schema import Adversarial, Training
+from sentiment_cli.config.training import Adversarial, Training
 from sentiment_cli.model.network import cut_behind_embedding, first_layers
 from sentiment_cli.training.perturbation import along_gradient, divergence, most_divergent
 

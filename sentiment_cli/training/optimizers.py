@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from sentiment_cli.config.schema import Training
+from sentiment_cli.config.training import Training
 from sentiment_cli.training.schedule import learning_rate
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from sentiment_cli.config.schema import Schedule, Training
+from sentiment_cli.config.training import Schedule, Training
 
 
 def learning_rate(settings: Training, steps: int) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sentiment_cli.config.schema import Training
+from sentiment_cli.config.training import Training
 from sentiment_cli.errors import ConfigError, Problem
 
 

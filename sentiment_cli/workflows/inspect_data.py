@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sentiment_cli.config.schema import Data
+from sentiment_cli.config.data import Data
 from sentiment_cli.data.contents import check_contents, read_text
 from sentiment_cli.data.directory import Layout, Part, find_layout
 from sentiment_cli.data.reviews import ReviewSet

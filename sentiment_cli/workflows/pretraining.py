@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from sentiment_cli.config.schema import Config, LanguageModel, Pretraining, TextSettings, WordVectors
+from sentiment_cli.config.data import TextSettings
+from sentiment_cli.config.pretraining import LanguageModel, Pretraining, WordVectors
+from sentiment_cli.config.schema import Config
 from sentiment_cli.data.directory import find_layout
 from sentiment_cli.data.loading import Splits
 from sentiment_cli.data.prepare import PreparedData

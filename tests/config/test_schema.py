@@ -12,8 +12,8 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from sentiment_cli.config import Config, config_values, parse_config
+from sentiment_cli.config.pretraining import LanguageModel
 from sentiment_cli.config.reference import render_reference
-from sentiment_cli.config.schema import LanguageModel
 from sentiment_cli.errors import ConfigError
 
 # ``0`` stands for the first item of a list of layers, ``language_model`` for ``pretrain`` of that kind.

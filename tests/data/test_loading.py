@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from conftest import tiny_texts, write_reviews
 
-from sentiment_cli.config.schema import Data
+from sentiment_cli.config.data import Data
 from sentiment_cli.data import loading
 from sentiment_cli.data.contents import Policy
 from sentiment_cli.data.directory import Layout, Part, find_layout, find_other_part

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sentiment_cli.config.schema import Data
+from sentiment_cli.config.data import Data
 from sentiment_cli.data.prepare import prepare_data
 from sentiment_cli.errors import DataError
 
@@ -92,7 +92,7 @@ def test_a_missing_source_is_refused(workplace: Path) -> None:
 def test_tensorflow_is_not_loaded(root: Path) -> None:
     code = (
         "import sys\n"
-        "from sentiment_cli.config.schema import Data\n"
+        "from sentiment_cli.config.data import Data\n"
         "from sentiment_cli.data.prepare import prepare_data\n"
         "from sentiment_cli.workflows.inspect_data import check_data, describe_data\n"
         f"prepare_data(Data(source={str(root)!r}), seed=0)\n"

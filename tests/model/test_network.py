@@ -8,7 +8,8 @@ from typing import Any, NamedTuple, get_args
 import numpy as np
 import pytest
 
-from sentiment_cli.config.schema import Activation, Config
+from sentiment_cli.config.model import Activation
+from sentiment_cli.config.schema import Config
 from sentiment_cli.text.token_ids import TokenIds, cut_to_length
 
 CELLS = ("simple_rnn", "gru", "lstm")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sentiment_cli.config.schema import WordVectors
+from sentiment_cli.config.pretraining import WordVectors
 from sentiment_cli.pretraining.word_vectors import (
     choose_scale,
     complete_table,

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from sentiment_cli.config.schema import Activation, Recurrent
+from sentiment_cli.config.model import Activation, Recurrent
 from sentiment_cli.recurrent.conditions import cudnn_blockers, loop_blockers
 
 CELLS = ("simple_rnn", "gru", "lstm")

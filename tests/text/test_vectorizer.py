@@ -17,7 +17,8 @@ import tensorflow as tf
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from sentiment_cli.config.schema import Config, TextSettings
+from sentiment_cli.config.data import TextSettings
+from sentiment_cli.config.schema import Config
 from sentiment_cli.data import imdb
 from sentiment_cli.data.directory import find_layout
 from sentiment_cli.data.loading import load_part

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sentiment_cli.config.schema import Config, Recurrent
+from sentiment_cli.config.model import Recurrent
+from sentiment_cli.config.schema import Config
 from sentiment_cli.text.token_ids import cut_to_length
 from sentiment_cli.training.advice import check_balance, check_encoding, check_settings, cudnn_blockers
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentiment_cli.config.schema import Training
+from sentiment_cli.config.training import Training
 from sentiment_cli.training.batches import (
     WINDOW_BATCHES,
     Batch,

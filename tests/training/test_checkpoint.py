@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sentiment_cli.config.schema import Config, Training
+from sentiment_cli.config.schema import Config
+from sentiment_cli.config.training import Training
 from sentiment_cli.errors import RunError
 from sentiment_cli.history import Epoch
 from sentiment_cli.training.checkpoint import TrainingState, restore_checkpoint, save_checkpoint

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sentiment_cli.config.schema import Training
+from sentiment_cli.config.training import Training
 
 STEPS = 7
 SHAPES = ((5, 3), (4,), ())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment_cli.config.schema import Training
+from sentiment_cli.config.training import Training
 
 
 def make_settings(decay: str = "cosine", warmup: float = 0.0, **training: Any) -> Training:

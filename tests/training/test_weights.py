@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
-from sentiment_cli.config.schema import Training
+from sentiment_cli.config.training import Training
 from sentiment_cli.errors import ConfigError
 from sentiment_cli.training.weights import compute_class_weights
 

@@ -1,0 +1,88 @@
+"""Settings of the reviews and of how they become token ids."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from sentiment_cli.config.section import Section, Text, wrong
+
+
+class Data(Section):
+    """Which reviews are read, and which of them are kept for validation."""
+
+    source: Text = Field(
+        "bnb", description="`bnb` (bundled), `imdb` (after `sentiment download imdb`), or a directory."
+    )
+    classes: list[Text] | None = Field(
+        None,
+        description="Class directories to use, in this order; others are left out and named. "
+        "Null: all that are found, sorted by name. The second of two classes is the positive one.",
+    )
+    validation_fraction: float = Field(
+        0.2, ge=0, lt=1, description="Share of the training part kept for validation, stratified by class; 0: none."
+    )
+    validation_groups: Literal["movie", "auto"] | None = Field(
+        None,
+        description="`movie`: no movie has reviews on both sides of the split "
+        "(needs `urls_<class>.txt` beside the class directories, as in IMDb); `auto`: so where these files are there.",
+    )
+    encoding_errors: Literal["error", "replace", "skip"] = Field(
+        "error", description="What to do with a review that is not UTF-8: stop, put U+FFFD for the bytes, leave it out."
+    )
+    drop_duplicates: bool = Field(
+        False,
+        description="Leave out training reviews whose text occurs before in the training part, or in the test part.",
+    )
+    limit: int | None = Field(None, ge=2, description="Use only this many reviews a class and part, seeded; for a try.")
+    unlabelled: Text | None = Field(
+        "auto",
+        description="More reviews for what learns without labels (`pretrain`): a directory of .txt files, at any "
+        "depth; `auto`: `train/unsup` of the data where it is there; null: none.",
+    )
+    split_seed: int | None = Field(
+        None,
+        ge=0,
+        lt=2**31,
+        description="Of the division into parts and of `limit`, so that runs of several seeds share their parts; "
+        "null: `training.seed`.",
+    )
+
+    @field_validator("classes")
+    @classmethod
+    def _classes_are_distinct(cls, classes: list[str] | None) -> list[str] | None:
+        if classes is not None and len(classes) < 2:
+            raise wrong((), f"expected at least two classes, received {len(classes)}")
+        for index, name in enumerate(classes or []):
+            if name in (classes or [])[:index]:
+                raise wrong((index,), f'the class "{name}" is named twice; every class once')
+        return classes
+
+
+class TextSettings(Section):
+    """How a review becomes token ids."""
+
+    max_tokens: int = Field(
+        10_000, ge=3, le=10_000_000, description="Size of the vocabulary, padding (0) and unknown (1) included."
+    )
+    sequence_length: int = Field(500, ge=1, le=1_000_000, description="Longest review in tokens; what is over is cut.")
+    truncate: Literal["head", "tail", "head_tail"] = Field(
+        "tail",
+        description="What is kept of a longer review; `head_tail`: a quarter from its start, the rest from its end.",
+    )
+    split: Literal["whitespace", "character"] = Field("whitespace", description="What a token is, as in Keras.")
+    standardize: Literal["lower_and_strip_punctuation", "lower", "strip_punctuation", "none", "reviews"] = Field(
+        "lower_and_strip_punctuation",
+        description="Cleaning before the split: Keras' rules (ASCII), or `reviews` "
+        "(HTML line breaks, case and punctuation by Unicode, curly quotes as straight ones).",
+    )
+    punctuation: Literal["keep", "drop"] = Field(
+        "keep", description="`reviews` only: punctuation marks as tokens of their own, or none."
+    )
+
+    @model_validator(mode="after")
+    def _parts_need_two_tokens(self) -> TextSettings:
+        if self.truncate == "head_tail" and self.sequence_length < 2:
+            raise wrong(("sequence_length",), "expected at least 2 with truncate: head_tail, received 1")
+        return self
