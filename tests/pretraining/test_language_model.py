@@ -162,6 +162,33 @@ class TestSampledLosses:
         found = predictor.sampled_losses(states, words, samples, [3, 4]).numpy()
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
+    @pytest.mark.parametrize("size", [1.0, 200.0])
+    def test_their_gradients_are_those_that_tensorflow_derives(self, size: float) -> None:
+        """Also where the logits are too large for an exponential."""
+        import tensorflow as tf
+
+        from sentiment_cli.pretraining.language_model import _losses_among
+
+        draw = np.random.default_rng(1).normal
+        shapes = ((7, 4), (7, 4), (7,), (5, 4), (5,))
+        given = [tf.constant(draw(0, size if len(shape) == 2 else 1, shape), tf.float32) for shape in shapes]
+        weights = tf.constant(draw(0, 1, 7), tf.float32)
+
+        def derived(states: Any, own: Any, own_bias: Any, rivals: Any, rival_bias: Any) -> Any:
+            own_logits = tf.reduce_sum(states * own, axis=1) + own_bias
+            logits = tf.concat([own_logits[:, None], states @ tf.transpose(rivals) + rival_bias], axis=1)
+            return tf.reduce_logsumexp(logits, axis=1) - own_logits
+
+        found = []
+        for losses in (_losses_among, derived):
+            with tf.GradientTape() as tape:
+                tape.watch(given)
+                result = losses(*given)
+            found.append([result, *tape.gradient(result, given, weights)])
+        for ours, reference in zip(*found, strict=True):
+            assert np.isfinite(ours.numpy()).all()
+            np.testing.assert_allclose(ours, reference, rtol=1e-4, atol=1e-4 * size)
+
     def test_at_the_true_probabilities_there_is_nothing_to_gain(self) -> None:
         """Also where the most frequent word is much more probable than it is overall."""
         import tensorflow as tf
