@@ -1,6 +1,6 @@
 """What each part of a recipe is worth: it without one of them at a time, over several seeds.
 
-    SENTIMENT_DATA=… python benchmarks/ablation.py       # imdb_fast: about an hour on two cores
+    SENTIMENT_DATA=… python benchmarks/ablation.py
 
 Every training is an ordinary run below ``runs``, and a row of ``results/ablation.csv``; stopped, this goes on where it
 was. All choices of the recipe were made on validation parts before; here the test part says what they came to.
@@ -42,11 +42,11 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=ROOT / "results" / "ablation.csv", help="the table of runs")
     arguments = parser.parse_args()
     for name, settings in WITHOUT.items():
-        run = run_name(name)
+        run = run_name(arguments.config, name)
         if not is_finished(arguments.output, run, arguments.seeds):
             train(run, arguments.config, arguments.seeds, settings)
             call("results", f"runs/{run}", "--output", str(arguments.output))
-    print(table(read_results(arguments.output)))
+    print(table(arguments.config, read_results(arguments.output)))
 
 
 def is_finished(output: Path, run: str, seeds: int) -> bool:
@@ -54,9 +54,9 @@ def is_finished(output: Path, run: str, seeds: int) -> bool:
     return output.exists() and len(rows_of(read_results(output), run)) >= seeds
 
 
-def run_name(row: str) -> str:
+def run_name(config: str, row: str) -> str:
     """What the group of runs behind a row is called."""
-    return "ablation-" + row.replace(",", "").replace(" ", "-")
+    return f"{Path(config).stem}-" + row.replace(",", "").replace(" ", "-")
 
 
 def rows_of(results: Sequence[Result], run: str) -> list[Result]:
@@ -78,12 +78,12 @@ def call(*arguments: str) -> None:
     subprocess.run([*SENTIMENT, *arguments], check=True, stdout=subprocess.DEVNULL)
 
 
-def table(results: Sequence[Result]) -> str:
+def table(config: str, results: Sequence[Result]) -> str:
     """Mean and deviation of each row, and how far it is from the whole recipe, in Markdown."""
     lines = ["| recipe | test accuracy, mean ± sd | difference | seconds |", "|---|---:|---:|---:|"]
-    whole = statistics.fmean(result.accuracy for result in rows_of(results, run_name(next(iter(WITHOUT)))))
+    whole = statistics.fmean(result.accuracy for result in rows_of(results, run_name(config, next(iter(WITHOUT)))))
     for name in WITHOUT:
-        rows = rows_of(results, run_name(name))
+        rows = rows_of(results, run_name(config, name))
         accuracies = [result.accuracy for result in rows]
         mean, deviation = statistics.fmean(accuracies), statistics.stdev(accuracies) if len(rows) > 1 else 0.0
         seconds = statistics.median(result.seconds for result in rows)
