@@ -98,13 +98,14 @@ class Predictor:
         drawn = tf.exp(tf.random.stateless_uniform([samples], seed, dtype=tf.float64) * ranks)
         others = tf.clip_by_value(tf.cast(drawn, tf.int64), 1, self.size - 1)
 
+        kernel = tf.convert_to_tensor(self.kernel.embeddings)
+        bias = tf.convert_to_tensor(self.bias.embeddings)[:, 0]
+
         def corrected_bias(ids: Any) -> Any:
             rank = tf.cast(ids, tf.float32)
             expected = samples * tf.math.log((rank + 1) / rank) / ranks
             return tf.gather(bias, ids) - tf.math.log(expected)
 
-        kernel = tf.convert_to_tensor(self.kernel.embeddings)
-        bias = tf.convert_to_tensor(self.bias.embeddings)[:, 0]
         own, rivals = tf.gather(kernel, words), tf.gather(kernel, others)
         return _losses_among(states, own, corrected_bias(words), rivals, corrected_bias(others))
 
