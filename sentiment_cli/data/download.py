@@ -14,20 +14,17 @@ import http.client
 import os
 import re
 import ssl
-import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, BinaryIO, Protocol, cast
-from urllib.parse import urlsplit
+from typing import BinaryIO, Protocol, cast
 
+from sentiment_cli.data.addresses import CheckedRedirects, check_address
+from sentiment_cli.data.partial_file import disk_errors, open_partial
 from sentiment_cli.errors import DownloadError
-
-if sys.platform != "win32":
-    import fcntl
 
 _CHUNK_BYTES = 256 * 1024
 # Too busy, or down for the moment; every other error status will be the same in a second.
@@ -100,7 +97,7 @@ def fetch(
             written; another process is writing to it.
     """
     check_address(remote.url)
-    with _open_partial(path) as file:
+    with open_partial(path) as file:
         _fetch_verified(_Transfer(remote, file, progress, note, policy))
 
 
@@ -114,49 +111,6 @@ def compute_sha256(file: BinaryIO, *, progress: Progress) -> str:
         done += len(chunk)
         progress("verify", done, total)
     return digest.hexdigest()
-
-
-def check_address(url: str, *, redirected_from: str | None = None) -> None:
-    """Refuse an address that is not http or https, or that leaves https.
-
-    Raises:
-        DownloadError: with the address and, for a redirect, where it came from.
-    """
-    scheme = urlsplit(url).scheme.lower()
-    origin = f"{redirected_from} redirects to {url}" if redirected_from else url
-    if scheme not in ("http", "https"):
-        raise DownloadError(f"{origin}: only http and https addresses are followed")
-    if scheme == "http" and redirected_from and urlsplit(redirected_from).scheme.lower() == "https":
-        raise DownloadError(f"{origin}: a redirect from https to http is not followed")
-
-
-class CheckedRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows redirects as urllib does, but only where `check_address` agrees."""
-
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: http.client.HTTPMessage,
-        newurl: str,
-    ) -> urllib.request.Request | None:
-        """The request that follows, or a DownloadError; urllib's hook, called for each redirect."""
-        check_address(newurl, redirected_from=req.full_url)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-    def http_error_302(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: http.client.HTTPMessage
-    ) -> Any:
-        """Urllib's hook around the one above; left to itself, it keeps the connection of a refused redirect."""
-        try:
-            return super().http_error_302(req, fp, code, msg, headers)
-        except Exception:
-            fp.close()
-            raise
-
-    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
 
 @dataclass(frozen=True)
@@ -176,12 +130,12 @@ class _Transfer:
 
     def append(self, chunk: bytes) -> None:
         rest = memoryview(chunk)
-        with _disk_errors(self.file.name):
+        with disk_errors(self.file.name):
             while rest:
                 rest = rest[self.file.write(rest) :]
 
     def cut(self, length: int) -> None:
-        with _disk_errors(self.file.name):
+        with disk_errors(self.file.name):
             self.file.truncate(length)
 
 
@@ -316,39 +270,3 @@ def _has_more(response: http.client.HTTPResponse) -> bool:
 
 def _wrong_size(remote: RemoteFile, received: str) -> DownloadError:
     return DownloadError(f"{remote.url}: wrong size: expected {remote.size:,} bytes, received {received}")
-
-
-@contextlib.contextmanager
-def _disk_errors(name: str) -> Iterator[None]:
-    """Tell a full disk from a broken connection; both are an OSError, and only one is worth another try."""
-    try:
-        yield
-    except OSError as error:
-        raise DownloadError(f"{name}: cannot be written: {error.strerror or error}") from error
-
-
-@contextlib.contextmanager
-def _open_partial(path: Path) -> Iterator[BinaryIO]:
-    """Open ``path`` for this process alone, keeping what is in it; when empty, it is not left behind."""
-    with _disk_errors(str(path)):
-        # Unbuffered: what a full disk refuses would be written, and fail, once more on closing.
-        file = path.open("a+b", buffering=0)
-    _lock(file)
-    try:
-        with file:
-            yield file
-    finally:  # after closing, since Windows does not remove open files
-        if path.is_file() and not path.stat().st_size:
-            path.unlink(missing_ok=True)
-
-
-def _lock(file: BinaryIO) -> None:
-    """Keep other processes from writing to the same file until it is closed; Windows goes without."""
-    if sys.platform != "win32":
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            raise DownloadError(f"{file.name}: another process is downloading to it; wait for it to end") from None
-        except OSError:  # some network file systems cannot lock; the checksum still decides
-            pass

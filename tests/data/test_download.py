@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from sentiment_cli.data.download import CheckedRedirects, RemoteFile, RetryPolicy, check_address, fetch
+from sentiment_cli.data.addresses import CheckedRedirects, check_address
+from sentiment_cli.data.download import RemoteFile, RetryPolicy, fetch
 from sentiment_cli.errors import DownloadError
 
 CONTENT = bytes(range(256)) * 40
