@@ -26,8 +26,8 @@ _WORTH_A_SECOND_THREAD = 500_000
 # Tokens, counted once for each pass. All vectors begin by moving the same way, and words part later: of 600 reviews
 # with 23,000 tokens one direction held 99 % of all squares after 5 passes, 67 % after 50, 4 % after 200.
 _ENOUGH = 5_000_000
-# With IMDb's 20 million tokens `imdb_fast` reached a validation accuracy of 0.923 after 2 passes (mean of two seeds), and
-# 0.922 after 3 (one seed).
+# With IMDb's 20 million tokens `imdb_fast` reached a validation accuracy of 0.923 after 2 passes (mean of two seeds),
+# and 0.922 after 3 (one seed).
 _FEWEST_PASSES, _MOST_PASSES = 2, 1000
 # Vectors of few texts are mostly noise, which a training does not overcome where it is large: with those 600 reviews
 # (`lstm.yaml`, seeds 1 to 3) a scale of 0.3 gave a validation accuracy of 0.67, 0.1 gave 0.79, and 0.03 gave 0.82, as
