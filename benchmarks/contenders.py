@@ -41,11 +41,11 @@ def ours(config: Config, reviews: Reviews, directory: Path) -> Epoch:
     """This package, without its validation and checkpoints."""
     import keras
 
+    from sentiment_cli.ahead import computed_ahead
     from sentiment_cli.model.network import build_network
     from sentiment_cli.recurrent.sweep import compile_in_background
     from sentiment_cli.runs import Run
     from sentiment_cli.runtime import available_cores
-    from sentiment_cli.training.ahead import computed_ahead
     from sentiment_cli.training.batches import training_batches
     from sentiment_cli.training.checkpoint import TrainingState
     from sentiment_cli.training.fit import EncodedSet, Trainer

@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--without", action="append", default=[], help="a contender to leave out")
     parser.add_argument("--output", type=Path, help="JSON file; none: standard output")
     arguments = parser.parse_args()
-    networks = {name: (name, []) for name in arguments.config or ()} or NETWORKS
+    networks: dict[str, tuple[str, list[str]]] = {name: (name, []) for name in arguments.config or ()} or NETWORKS
     data = [f"data.source={arguments.data}"]
     configs = {
         label: load_config(name, parse_set([*data, *own, *arguments.set])) for label, (name, own) in networks.items()
