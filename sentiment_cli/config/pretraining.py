@@ -62,6 +62,9 @@ class LanguageModel(Section):
     """
 
     kind: Literal["language_model"] = Field(description="What is learned.")
+    start: Literal["word_vectors", "random"] = Field(
+        "word_vectors", description="Of the word vectors: those that `kind: word_vectors` would learn, or random ones."
+    )
     passes: int = Field(
         6,
         ge=1,
@@ -76,7 +79,7 @@ class LanguageModel(Section):
     )
     batch_size: int = Field(48, ge=1, le=1_000_000, description="Pieces of texts in a step.")
     samples: int = Field(512, ge=1, le=1_000_000, description="Words that each prediction is compared with.")
-    learning_rate: float = Field(2e-3, gt=0, description="Of Adam at its highest; it rises and falls by a cosine.")
+    learning_rate: float = Field(4e-3, gt=0, description="Of Adam at its highest; it rises and falls by a cosine.")
     seed: int = Field(1, ge=0, lt=2**31, description="Its own, so that trainings with several seeds share one result.")
 
 

@@ -118,8 +118,7 @@ def obtain_pretrained(
         DataError: there are no texts, or the file of word vectors cannot be used.
         RunError: nothing can be kept.
     """
-    task = _make_task(settings, config, data, splits, threads, progress)
-    return _find(task, progress) or _learn(task, progress)
+    return _obtain(_make_task(settings, config, data, splits, threads, progress), progress)
 
 
 def find_pretrained(
@@ -146,6 +145,10 @@ def _make_task(
     if isinstance(settings, WordVectors):
         return _learn_word_vectors(settings, config, corpus, progress)
     return _learn_language_model(settings, config, corpus, threads, progress)
+
+
+def _obtain(task: _Task, progress: Progress) -> Pretrained:
+    return _find(task, progress) or _learn(task, progress)
 
 
 def _find(task: _Task, progress: Progress) -> Pretrained | None:
@@ -233,11 +236,16 @@ def _learn_language_model(
     settings: LanguageModel, config: Config, corpus: Corpus, threads: int | None, progress: Progress
 ) -> _Task:
     first = config.model.recurrent[0]
+    start = None
+    if settings.start == "word_vectors":
+        start = _learn_word_vectors(WordVectors(kind="word_vectors", seed=settings.seed), config, corpus, progress)
 
     def learn(unfinished: Path) -> Learned:
+        begun = None if start is None else _obtain(start, progress).kept
         vocabulary, token_ids = _encode_whole(config, corpus, progress)
         learned, held_out = divide(token_ids, settings.length, settings.seed, len(vocabulary))
-        predictor, optimizer = build_language_model(config, settings, len(vocabulary), len(learned), threads)
+        vectors = None if begun is None else begun.arrays[VECTORS]
+        predictor, optimizer = build_language_model(config, settings, len(vocabulary), len(learned), threads, vectors)
         history = Passes(predictor, optimizer, settings, learned, held_out, unfinished, progress).run()
         embedding, recurrent = first_layers(predictor.reader)
         weights = recurrent.get_weights()
@@ -247,6 +255,7 @@ def _learn_language_model(
             "corpus": {**corpus.counts(), "tokens": int(token_ids.offsets[-1])},
             "passes": passes,
             "perplexity": min(row["perplexity"] for row in passes),
+            "start": None if begun is None else begun.sha256,
             "time": {"seconds": round(sum(row.seconds for row in history), 3)},
         }
         return vocabulary, arrays, details
@@ -254,6 +263,7 @@ def _learn_language_model(
     decides = {
         "text": _what_decides_tokens(config.text),
         "settings": settings.model_dump(mode="json"),
+        "start": None if start is None else start.decides,
         "dim": config.model.embedding.dim,
         "layer": first.model_dump(mode="json", exclude={"dropout", "recurrent_dropout"}),
         "texts": corpus.digest,

@@ -92,12 +92,13 @@ INSIDE: dict[str, Any] = {
     "pretrain.file": None,
     "pretrain.seed": 1,
     "language_model.kind": "language_model",
+    "language_model.start": "word_vectors",
     "language_model.passes": 6,
     "language_model.min_steps": 2000,
     "language_model.length": 400,
     "language_model.batch_size": 48,
     "language_model.samples": 512,
-    "language_model.learning_rate": 0.002,
+    "language_model.learning_rate": 0.004,
     "language_model.seed": 1,
 }
 WHOLE = {  # name: smallest, largest
@@ -151,6 +152,7 @@ CHOICES = {
     "model.dense.0.activation": ["tanh", "sigmoid", "relu", "hard_sigmoid", "leaky_relu"],
     "pretrain.kind": ["word_vectors"],
     "language_model.kind": ["language_model"],
+    "language_model.start": ["word_vectors", "random"],
     "pretrain.algorithm": ["cbow", "skip_gram"],
     "training.optimizer": ["adam", "adamw", "rmsprop", "sgd", "nadam", "adagrad"],
     "training.early_stopping.monitor": ["val_loss", "val_accuracy"],
@@ -495,7 +497,7 @@ def test_a_pretraining_is_of_one_of_two_kinds(value: Any, expected: str) -> None
     ("value", "expected"),
     [
         ({"kind": "word_vectors", "min_steps": 5}, {"min_steps": "known: kind, algorithm, passes, window"}),
-        ({"kind": "language_model", "negative": 5}, {"negative": "known: kind, passes, min_steps, length"}),
+        ({"kind": "language_model", "negative": 5}, {"negative": "known: kind, start, passes, min_steps, length"}),
         ({"kind": "language_model", "sample": 5}, {"sample": 'did you mean "samples"?'}),
         ({"kind": "word_vectors", "sample": 5}, {"sample": 'did you mean "subsample"?'}),
         # the names of the kinds are marks of pydantic's in paths
@@ -503,7 +505,7 @@ def test_a_pretraining_is_of_one_of_two_kinds(value: Any, expected: str) -> None
         ({"kind": "word_vectors", "language_model": 1}, {"language_model": "known: kind, algorithm"}),
         (
             {"kind": "language_model", "language_model": 1, "word_vectors": 1},
-            {"language_model": "known: kind, passes", "word_vectors": "known: kind, passes"},
+            {"language_model": "known: kind, start, passes", "word_vectors": "known: kind, start, passes"},
         ),
     ],
 )

@@ -263,6 +263,36 @@ class TestStep:
             np.testing.assert_array_equal(one, again)
 
 
+class TestBeginning:
+    @pytest.mark.parametrize("dim", [1, 3, UNITS, 9])
+    def test_word_vectors_are_the_embedding_and_their_principal_components_the_softmax(self, dim: int) -> None:
+        """Up to sign and size; where there are more units than numbers in a vector, the others stay random."""
+        from sklearn.decomposition import PCA
+
+        from sentiment_cli.pretraining.language_model import build_language_model
+
+        config = Config.model_validate(
+            {
+                "model": {"embedding": {"dim": dim}, "recurrent": [{"cell": "gru", "units": UNITS}]},
+                "pretrain": {"kind": "language_model"},
+            }
+        )
+        settings: Any = config.pretrain
+        # of different sizes, so that the order of the components is beyond doubt
+        vectors = np.random.default_rng(0).normal(5, 0.5 ** np.arange(dim), (SIZE, dim)).astype(np.float32)
+        predictors = [build_language_model(config, settings, SIZE, 100, 1, given)[0] for given in (None, vectors)]
+        fresh, found = (predictor.kernel.embeddings.numpy() for predictor in predictors)
+        np.testing.assert_array_equal(predictors[1].reader.weights[0], vectors)
+        both = min(dim, UNITS)
+        expected = PCA(both).fit_transform(vectors.astype(float))
+        np.testing.assert_allclose(found[:, :both].std(), 0.3, rtol=1e-5)
+        np.testing.assert_allclose(np.abs(found[:, :both]), np.abs(expected) * (0.3 / expected.std()), atol=1e-4)
+        np.testing.assert_array_equal(found[:, both:], fresh[:, both:])
+        # what is begun with alone makes a difference
+        for one, other in zip(*(predictor.variables[1:-2] for predictor in predictors), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize(
     ("passes", "min_steps", "pieces", "expected"),
     [

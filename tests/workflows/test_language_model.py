@@ -19,7 +19,10 @@ from sentiment_cli.resources import pretrained_dir
 from sentiment_cli.runs import Run
 from sentiment_cli.workflows import pretrain, resume, train
 
-LEARN = "pretrain={kind: language_model, passes: 2, min_steps: 0, batch_size: 8, samples: 8, learning_rate: 0.05}"
+LEARN = (
+    "pretrain={kind: language_model, start: random, passes: 2, min_steps: 0, batch_size: 8, samples: 8, "
+    "learning_rate: 0.05}"
+)
 
 
 class Stops(Told):
@@ -126,6 +129,7 @@ def test_what_decides_the_result_leads_to_another_one_and_what_does_not_to_the_s
         *("model.recurrent.0.activation=relu", "model.embedding.dim=5"),
         *(f"pretrain.{key}={value}" for key, value in (("passes", 3), ("seed", 2), ("length", 5), ("samples", 9))),
         *("pretrain.learning_rate=0.01", "pretrain.batch_size=4", "pretrain.min_steps=20"),
+        "pretrain.start=word_vectors",
         *("text.max_tokens=30", "text.split=character", "text.standardize=lower", "text.standardize=reviews"),
         *("data.limit=10", f"data.unlabelled={tmp_path / 'more'}"),
     ]
@@ -177,6 +181,18 @@ def test_a_training_begins_with_what_was_learned_and_says_so(configured: Any, tm
     record = Run(tmp_path / "run").read_record()["pretrained"]
     assert (record["kind"], record["directory"]) == ("language_model", str(directory))
     assert (record["reused"], record["sha256"]) == (True, result.pretrained.kept.sha256)
+
+
+def test_it_begins_with_the_word_vectors_that_would_be_learned_alone(configured: Any) -> None:
+    alone = pretrain(configured("pretrain={kind: word_vectors, seed: 7}")).pretrained.kept
+    told = Told()
+    settings = ("pretrain.start=word_vectors", "pretrain.seed=7", "pretrain.learning_rate=1e-12")
+    kept = pretrain(configured(*settings), progress=told).pretrained.kept
+    assert kept.vocabulary == alone.vocabulary
+    np.testing.assert_allclose(kept.arrays["vectors"], alone.arrays["vectors"], atol=1e-9)
+    assert kept.record["start"] == alone.sha256
+    assert [phase for phase in told.phases if phase.startswith("word vectors")] == []
+    assert {path.name for path in kept_pretrained()} == {kept.directory.name, alone.directory.name}
 
 
 def test_test_texts_are_in_neither_vocabulary_nor_corpus(configured: Any, tiny_reviews: Path, tmp_path: Path) -> None:
