@@ -302,3 +302,29 @@ def test_a_step_drops_words_by_its_number_and_scoring_drops_none() -> None:
         np.testing.assert_allclose(moved[-1], table[:, 0] - 0.5 * gradient, atol=1e-6)
     np.testing.assert_array_equal(moved[0], moved[1])
     assert not np.allclose(moved[0], moved[2])
+
+
+def test_words_are_dropped_in_unlabelled_reviews_too_and_others_than_in_the_labelled_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else a network learns to tell classes apart only where words are dropped."""
+    import tensorflow as tf
+
+    from sentiment_cli.training import step as module
+
+    class Counting:
+        """Has as a gradient how often each word is in the unlabelled reviews."""
+
+        def gradients(self, batch: Any, unlabelled: Any, seed: Any) -> tuple[Any, list[Any]]:
+            return tf.zeros((3, 1)), [tf.reduce_sum(tf.one_hot(unlabelled, 8), axis=[0, 1])[:, None]]
+
+    monkeypatch.setattr(module, "build_objective", lambda network, settings: Counting())
+    token_ids = np.random.default_rng(2).integers(2, 8, (3, 400)).astype(np.int32)
+    network, table = bag_of_words()
+    step, _ = make_step(network, word_dropout=0.5, optimizer="sgd", learning_rate=1.0, seed=3)
+    step(token_ids, LABELS, ONES, ONES, token_ids)
+    expected = drop(0.5, (3 + 2**40, 2**40), token_ids)
+    assert 0.4 < (expected == 1).mean() < 0.6
+    assert 0.4 < (expected == drop(0.5, (3, 0), token_ids)).mean() < 0.6
+    counts = np.bincount(expected.ravel(), minlength=8)
+    np.testing.assert_allclose(table[:, 0] - network.weights[0].numpy()[:, 0], counts, rtol=1e-5)
