@@ -22,6 +22,7 @@ from sentiment_cli.recurrent.layers import (
     CompiledSimpleRNN,
     EmbeddedRecurrent,
 )
+from sentiment_cli.text.vocabulary import PADDING_ID
 
 _STOCK = {"simple_rnn": layers.SimpleRNN, "gru": layers.GRU, "lstm": layers.LSTM}
 _COMPILED = {"simple_rnn": CompiledSimpleRNN, "gru": CompiledGRU, "lstm": CompiledLSTM}
@@ -117,6 +118,17 @@ def cut_behind_embedding(network: Any) -> tuple[Any, Any]:
     behind = "embedding_dropout" if "embedding_dropout" in names else "embedding"
     vectors = network.get_layer(behind).output
     return keras.Model(network.input, vectors), keras.Model([network.input, vectors], network.output)
+
+
+def words_present(network: Any) -> Any:
+    """From token ids to bool[rows, time] with the rows of `cut_behind_embedding`: where a word is read.
+
+    Padding is none, unless the network reads it (``model.embedding.mask: false``).
+    """
+    embedding = network.get_layer("embedding")
+    read = embedding.input
+    present = ops.not_equal(read, PADDING_ID) if embedding.mask_zero else ops.ones_like(read, dtype="bool")
+    return keras.Model(network.input, present)
 
 
 def _recurrent_stack(settings: Model, token_ids: Any, vocabulary_size: int, threads: int | None, *, joint: bool) -> Any:

@@ -1,4 +1,4 @@
-"""What a training makes small, and its gradients: the loss on labels, and the two kinds of adversarial training."""
+"""What a training makes small, and its gradients: the loss on labels, and the three kinds of adversarial training."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from sentiment_cli.config.training import Adversarial, Training
-from sentiment_cli.model.network import cut_behind_embedding, first_layers
+from sentiment_cli.model.network import cut_behind_embedding, first_layers, words_present
 from sentiment_cli.training.perturbation import along_gradient, divergence, most_divergent
 
 
@@ -123,12 +123,22 @@ class AdversarialObjective(Objective):
 
 
 class VirtualObjective(AdversarialObjective):
-    """The loss on labels, and how far predictions without labels move by the change that moves them most."""
+    """The loss on labels, and how far predictions without labels move by the change that moves them most.
+
+    Args:
+        network: as above.
+        settings: the ``training`` section.
+        adversarial: the kind of training, its norm and weight.
+    """
+
+    def __init__(self, network: Any, settings: Training, adversarial: Adversarial) -> None:
+        super().__init__(network, settings, adversarial)
+        self.present = words_present(network)
 
     def gradients(self, batch: Labelled, unlabelled: Any, seed: Any) -> tuple[Any, list[Any]]:
         """As above; what dropout leaves out stays the same, so that the change alone moves a prediction."""
         logits, by_labels = Objective.gradients(self, batch, None, seed)
-        random_states = [(state, tf.identity(state)) for state in self.network.non_trainable_variables]
+        random_states = [(state, tf.identity(state)) for state in self.read.non_trainable_variables]
 
         def read(vectors: Any) -> Any:
             for state, value in random_states:
@@ -139,7 +149,7 @@ class VirtualObjective(AdversarialObjective):
             embedded = embed_words(self.embed, unlabelled)
             with tape.stop_recording():
                 fixed = read(embedded)
-                change = most_divergent(read, embedded, fixed, self.norm, seed)
+                change = most_divergent(read, embedded, self.present(unlabelled), fixed, self.norm, seed)
             loss = self.weight * tf.reduce_mean(divergence(fixed, read(embedded + change)))
         by_change = tape.gradient(loss, self.network.trainable_variables)
         pairs = zip(by_labels, by_change, strict=True)

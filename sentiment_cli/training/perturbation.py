@@ -38,18 +38,20 @@ def _size(embedded: Any, gradient: Any) -> Any:
     return tf.sqrt(tf.reduce_sum(tf.square(embedded) * used) / tf.maximum(tf.reduce_sum(used), 1))
 
 
-def most_divergent(read: Any, embedded: Any, logits: Any, norm: float, seed: Any) -> Any:
+def most_divergent(read: Any, embedded: Any, present: Any, logits: Any, norm: float, seed: Any) -> Any:
     """The change that moves a prediction most, found with one step of the power iteration (section 3.2 there).
 
     Args:
         read: from word vectors like ``embedded`` to logits.
         embedded: float32[rows, time, dim].
+        present: bool[rows, time], where there is a word: a change of the padding would take its share of the length,
+            and move nothing.
         logits: float32[reviews, 1 or classes], what was predicted without a change.
         norm: see `along_gradient`.
         seed: int[2], of the random change that it begins with.
     """
     reviews = tf.shape(logits)[0]
-    noise = tf.random.stateless_normal(tf.shape(embedded), seed)
+    noise = tf.where(present[..., None], tf.random.stateless_normal(tf.shape(embedded), seed), 0.0)
     start = embedded + along_gradient(noise, embedded, reviews, _SMALL)
     with tf.GradientTape() as tape:
         tape.watch(start)

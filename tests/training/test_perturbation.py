@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 NORM = 3.0
+WORDS = np.ones((4, 5), bool)
 
 
 def make_vectors(rows: int = 4, padded: int = 2) -> tuple[np.ndarray, np.ndarray]:
@@ -167,7 +168,9 @@ def test_the_most_divergent_change_is_found_where_it_is_known() -> None:
     from sentiment_cli.training.perturbation import most_divergent
 
     _, embedded = make_vectors()
-    change = np.asarray(most_divergent(read_first_and_mean, embedded, read_first_and_mean(embedded), NORM, [1, 2]))
+    change = np.asarray(
+        most_divergent(read_first_and_mean, embedded, WORDS, read_first_and_mean(embedded), NORM, [1, 2])
+    )
     along_weights = expected_change(np.tile(np.float32([10, 1, 1]), (4, 5, 1)), embedded, 4)
     np.testing.assert_allclose(np.abs(change), along_weights, rtol=1e-3)
 
@@ -182,7 +185,8 @@ def test_the_search_is_a_function_of_the_seed() -> None:
 
     _, embedded = make_vectors()
     found = [
-        np.asarray(most_divergent(read, embedded, read(embedded), NORM, seed)) for seed in ([1, 2], [1, 2], [1, 3])
+        np.asarray(most_divergent(read, embedded, WORDS, read(embedded), NORM, seed))
+        for seed in ([1, 2], [1, 2], [1, 3])
     ]
     np.testing.assert_array_equal(found[0], found[1])
     assert not np.allclose(found[0], found[2])
