@@ -38,8 +38,9 @@ class Data(Section):
     limit: int | None = Field(None, ge=2, description="Use only this many reviews a class and part, seeded; for a try.")
     unlabelled: Text | None = Field(
         "auto",
-        description="More reviews for what learns without labels (`pretrain`): a directory of .txt files, at any "
-        "depth; `auto`: `train/unsup` of the data where it is there; null: none.",
+        description="More reviews for what learns without labels (`pretrain`, and `training.adversarial` of kind "
+        "`virtual`): a directory of .txt files, at any depth; `auto`: `train/unsup` of the data where it is there; "
+        "null: none.",
     )
     split_seed: int | None = Field(
         None,

@@ -63,7 +63,9 @@ class LanguageModel(Section):
 
     kind: Literal["language_model"] = Field(description="What is learned.")
     start: Literal["word_vectors", "random"] = Field(
-        "word_vectors", description="Of the word vectors: those that `kind: word_vectors` would learn, or random ones."
+        "word_vectors",
+        description="Of the word vectors: those that `kind: word_vectors` would learn, also of the texts that are held "
+        "out here, or random ones.",
     )
     passes: int = Field(
         6,

@@ -41,7 +41,8 @@ class Adversarial(Section):
     norm: float = Field(
         5.0,
         gt=0,
-        description="Length of the change over a whole review, in units of the size of the word vectors' numbers.",
+        description="Length of the change, in units of the size of the word vectors' numbers: over a review; with "
+        "`table` over the words of a batch, times the root of the number of its reviews.",
     )
     weight: float = Field(1.0, gt=0, description="Of its loss beside the usual one, which has 1.")
 
@@ -67,7 +68,9 @@ class Training(Section):
         description="Share of a label that is spread over all classes in the loss (Szegedy et al. 2016, "
         "arXiv:1512.00567, section 7).",
     )
-    adversarial: Adversarial | None = Field(None, description="Null: none. It costs as much as the training itself.")
+    adversarial: Adversarial | None = Field(
+        None, description="Null: none. It costs as much as the training itself, `virtual` more."
+    )
     average: Rate | None = Field(
         None,
         description="Validate and keep an exponential average of the weights over the steps, which holds on to this "

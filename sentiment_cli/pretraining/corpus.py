@@ -23,7 +23,7 @@ class Corpus:
         texts: str[n], each once, none of them empty.
         labelled: texts of the training part that were looked at.
         unlabelled: texts without labels that were looked at.
-        in_test: of both, those left out since they occur in the test part.
+        held_out: of both, those left out since they occur in the test part, or in validation where that counts.
         repeated: of both, those left out since they occur before, or are empty.
         digest: SHA-256 of the texts that are left, in their order.
     """
@@ -31,27 +31,27 @@ class Corpus:
     texts: Sequence[str]
     labelled: int
     unlabelled: int
-    in_test: int
+    held_out: int
     repeated: int
     digest: str
 
     def counts(self) -> dict[str, int]:
         """The numbers of texts, for a record."""
-        names = ("labelled", "unlabelled", "in_test", "repeated")
+        names = ("labelled", "unlabelled", "held_out", "repeated")
         return {"texts": len(self.texts), **{name: getattr(self, name) for name in names}}
 
     def describe(self) -> str:
         """The numbers of texts, for people."""
         return (
             f"{len(self.texts):,} texts to learn from: {self.labelled:,} training and {self.unlabelled:,} unlabelled "
-            f"reviews, without {self.in_test:,} that occur in the test part and {self.repeated:,} repeated ones"
+            f"reviews, without {self.held_out:,} that are held out and {self.repeated:,} repeated ones"
         )
 
 
 def gather_corpus(
     labelled: Iterable[str],
     unlabelled: Iterable[str],
-    test: Iterable[str],
+    held_out: Iterable[str],
     progress: Callable[[int], None] | None = None,
 ) -> Corpus:
     """Put the texts together that something may be learned from.
@@ -61,20 +61,20 @@ def gather_corpus(
     Args:
         labelled: the whole training part.
         unlabelled: texts without labels.
-        test: the test part, of which only digests are made, to leave out its copies: 270 of IMDb's 50,000
-            unlabelled reviews are reviews of the test part to the letter.
+        held_out: the test part, and whatever else must not be learned, of which only digests are made, to leave out
+            its copies: 270 of IMDb's 50,000 unlabelled reviews are reviews of the test part to the letter.
         progress: called with the number of texts done since the last call.
 
     Raises:
         DataError: no text is left.
     """
-    forbidden = {text_digest(text) for text in _told(test, progress)} - {EMPTY_DIGEST}
+    forbidden = {text_digest(text) for text in _told(held_out, progress)} - {EMPTY_DIGEST}
     seen, counts, digest = {EMPTY_DIGEST}, Counter[str](), hashlib.sha256()
 
     def kept(texts: Iterable[str], name: str) -> Iterator[str]:
         for text in _told(texts, progress):
             key = text_digest(text)
-            reason = "in_test" if key in forbidden else "repeated" if key in seen else None
+            reason = "held_out" if key in forbidden else "repeated" if key in seen else None
             counts.update([name, reason] if reason else [name])
             if reason is None:
                 seen.add(key)
@@ -86,7 +86,7 @@ def gather_corpus(
     if not texts:
         raise DataError("No text is left to learn from: all are empty, or occur in the test part.")
     return Corpus(
-        texts, counts["labelled"], counts["unlabelled"], counts["in_test"], counts["repeated"], digest.hexdigest()
+        texts, counts["labelled"], counts["unlabelled"], counts["held_out"], counts["repeated"], digest.hexdigest()
     )
 
 

@@ -120,7 +120,7 @@ class Predictor:
 
         def corrected_bias(ids: Any) -> Any:
             rank = tf.cast(ids, tf.float32)
-            expected = samples * tf.math.log((rank + 1) / rank) / ranks
+            expected = samples * tf.math.log1p(1 / rank) / ranks  # log((rank + 1) / rank), exact for large ranks, too
             return tf.gather(bias, ids) - tf.math.log(expected)
 
         own, rivals = tf.gather(kernel, words), tf.gather(kernel, others)

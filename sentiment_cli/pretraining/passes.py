@@ -60,6 +60,7 @@ class Passes:
         self.step = build_predict_step(self.predictor, self.optimizer, self.settings)
         self.passes = planned_passes(self.settings, len(self.learned))
         self._last, self._best = self.directory / "last.npz", self.directory / "best.npz"
+        self.seconds_before = 0.0  # of the steps that were done before a stop
 
     def run(self) -> list[Epoch]:
         """Go over the texts until the passes are done or held-out perplexity rises; the best weights stay.
@@ -74,6 +75,7 @@ class Passes:
         """
         try:
             state = self._restore()
+            self.seconds_before = state.seconds + sum(row.seconds for row in state.history)
             while state.epoch <= self.passes and not state.waited:
                 self._run_pass(state)
         except Interrupted:

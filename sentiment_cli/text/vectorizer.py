@@ -85,7 +85,7 @@ def encode(
         settings: the ``text`` section.
         vocabulary: tokens in the order of their ids.
         texts: any number of them.
-        progress: called with the number of texts done.
+        progress: called with the number of texts done since the last call.
     """
     vectorizer = build_vectorizer(settings, vocabulary, ragged=True)
 
@@ -95,13 +95,11 @@ def encode(
         return cut_to_length(flat, lengths, settings.sequence_length, settings.truncate)
 
     def encoded() -> Iterator[TokenIds]:
-        done = 0
         # TensorFlow cleans and splits the texts of a batch on one core.
         for part in computed_ahead(encode_batch, _batches(texts), available_cores()):
-            done += len(part)
             yield part
             if progress:
-                progress(done)
+                progress(len(part))
 
     return join_token_ids(encoded(), len(vocabulary))
 

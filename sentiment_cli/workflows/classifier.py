@@ -112,14 +112,7 @@ def encode_set(
 ) -> EncodedSet:
     """The reviews of one part as token ids."""
     progress.phase(f"encoding {name}", len(reviews))
-    done = 0
-
-    def advance(now: int) -> None:
-        nonlocal done
-        progress.advance(now - done)
-        done = now
-
-    return EncodedSet(encode(config.text, vocabulary, reviews.texts, advance), reviews.labels)
+    return EncodedSet(encode(config.text, vocabulary, reviews.texts, progress.advance), reviews.labels)
 
 
 @dataclass(frozen=True)

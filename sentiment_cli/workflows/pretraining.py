@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -137,7 +138,6 @@ def find_pretrained(
 def _make_task(
     settings: Pretraining, config: Config, data: PreparedData, splits: Splits, threads: int | None, progress: Progress
 ) -> _Task:
-    check_writable()
     if isinstance(settings, WordVectors) and settings.file is not None:
         return _read_word_vectors(settings, expand_path(settings.file), config, splits, progress)
     parts = [part for part in (splits.train, splits.validation) if part is not None]
@@ -164,6 +164,7 @@ def _find(task: _Task, progress: Progress) -> Pretrained | None:
 
 
 def _learn(task: _Task, progress: Progress) -> Pretrained:
+    check_writable()
     started = time.perf_counter()
     unfinished = unfinished_dir(task.kind, task.decides)
     try:
@@ -174,8 +175,8 @@ def _learn(task: _Task, progress: Progress) -> Pretrained:
         if found is None:
             raise
         return found
-    seconds = {"seconds": round(time.perf_counter() - started, 3), **details.pop("time", {})}
-    kept = keep(task.kind, task.decides, vocabulary, arrays, {**details, **seconds, "made": now()})
+    seconds = round(time.perf_counter() - started + details.pop("seconds_before", 0.0), 3)
+    kept = keep(task.kind, task.decides, vocabulary, arrays, {**details, "seconds": seconds, "made": now()})
     shutil.rmtree(unfinished, ignore_errors=True)
     draw_perplexity(kept)
     progress.note(f"Pretraining: kept in {kept.directory}")
@@ -193,7 +194,13 @@ def draw_perplexity(kept: Kept) -> Path | None:
 
 
 def unlabelled_texts(
-    config: Config, data: PreparedData, splits: Splits, parts: Sequence[ReviewSet], progress: Progress
+    config: Config,
+    data: PreparedData,
+    splits: Splits,
+    parts: Sequence[ReviewSet],
+    progress: Progress,
+    *,
+    without: Sequence[str] = (),
 ) -> Corpus:
     """The texts of some parts, in an order that does not depend on how they were divided, and the unlabelled reviews.
 
@@ -203,6 +210,7 @@ def unlabelled_texts(
         splits: the reviews, of whose test part all copies are left out.
         parts: of them, those that are wanted.
         progress: told what happens.
+        without: further texts of which all copies are left out.
     """
     places = ((path, number, index) for number, part in enumerate(parts) for index, path in enumerate(part.paths))
     policy = config.data.encoding_errors
@@ -210,7 +218,7 @@ def unlabelled_texts(
     corpus = gather_corpus(
         (parts[number].texts[index] for _, number, index in sorted(places)),
         read_texts(data.unlabelled, policy) if data.unlabelled else (),
-        _test_texts(config, data, splits),
+        itertools.chain(_test_texts(config, data, splits), without),
         progress.advance,
     )
     progress.note(corpus.describe())
@@ -229,7 +237,7 @@ def _encode_whole(config: Config, corpus: Corpus, progress: Progress) -> tuple[l
     progress.phase("making the vocabulary")
     vocabulary = adapt_vocabulary(whole, corpus.texts)
     progress.phase("encoding texts", len(corpus.texts))
-    return vocabulary, encode(whole, vocabulary, corpus.texts, _steps(progress.advance))
+    return vocabulary, encode(whole, vocabulary, corpus.texts, progress.advance)
 
 
 def _learn_language_model(
@@ -241,22 +249,22 @@ def _learn_language_model(
         start = _learn_word_vectors(WordVectors(kind="word_vectors", seed=settings.seed), config, corpus, progress)
 
     def learn(unfinished: Path) -> Learned:
-        begun = None if start is None else _obtain(start, progress).kept
         vocabulary, token_ids = _encode_whole(config, corpus, progress)
         learned, held_out = divide(token_ids, settings.length, settings.seed, len(vocabulary))
+        begun = None if start is None else _obtain(start, progress).kept
         vectors = None if begun is None else begun.arrays[VECTORS]
         predictor, optimizer = build_language_model(config, settings, len(vocabulary), len(learned), threads, vectors)
-        history = Passes(predictor, optimizer, settings, learned, held_out, unfinished, progress).run()
+        passes = Passes(predictor, optimizer, settings, learned, held_out, unfinished, progress)
+        rows = [{"loss": row.loss, "perplexity": perplexity(row.val_loss or 0.0)} for row in passes.run()]
         embedding, recurrent = first_layers(predictor.reader)
         weights = recurrent.get_weights()
         arrays = {VECTORS: embedding.embeddings.numpy(), **dict(zip(_names(len(weights)), weights, strict=True))}
-        passes = [{"loss": row.loss, "perplexity": perplexity(row.val_loss or 0.0)} for row in history]
         details = {
             "corpus": {**corpus.counts(), "tokens": int(token_ids.offsets[-1])},
-            "passes": passes,
-            "perplexity": min(row["perplexity"] for row in passes),
+            "passes": rows,
+            "perplexity": min(row["perplexity"] for row in rows),
             "start": None if begun is None else begun.sha256,
-            "time": {"seconds": round(sum(row.seconds for row in history), 3)},
+            "seconds_before": passes.seconds_before,
         }
         return vocabulary, arrays, details
 
@@ -331,15 +339,3 @@ def _read_word_vectors(settings: WordVectors, path: Path, config: Config, splits
 def _what_decides_tokens(settings: TextSettings) -> dict[str, Any]:
     names = {"max_tokens", "split", "standardize"} | ({"punctuation"} if settings.standardize == "reviews" else set())
     return settings.model_dump(mode="json", include=names)
-
-
-def _steps(advance: Callable[[int], None]) -> Callable[[int], None]:
-    """Turns the number of texts done so far into that since the last call."""
-    before = 0
-
-    def tell(done: int) -> None:
-        nonlocal before
-        advance(done - before)
-        before = done
-
-    return tell

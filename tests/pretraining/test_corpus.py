@@ -18,19 +18,19 @@ def gather(labelled: list[str], unlabelled: list[str] | None = None, test: list[
 def test_the_training_part_comes_first_and_every_text_once() -> None:
     corpus = gather(["one", "two", "one"], ["three", "two", "four"])
     assert list(corpus.texts) == ["one", "two", "three", "four"]
-    assert corpus.counts() == {"texts": 4, "labelled": 3, "unlabelled": 3, "in_test": 0, "repeated": 2}
+    assert corpus.counts() == {"texts": 4, "labelled": 3, "unlabelled": 3, "held_out": 0, "repeated": 2}
 
 
 def test_copies_of_test_reviews_are_left_out_of_both_parts() -> None:
     corpus = gather(["one", "secret"], ["two", " secret\n", "hidden"], ["secret", "hidden"])
     assert list(corpus.texts) == ["one", "two"]
-    assert (corpus.in_test, corpus.repeated) == (3, 0)
+    assert (corpus.held_out, corpus.repeated) == (3, 0)
 
 
 def test_empty_texts_are_left_out_also_where_the_test_part_has_one() -> None:
     corpus = gather(["", "one", " \n"], [], [""])
     assert list(corpus.texts) == ["one"]
-    assert (corpus.in_test, corpus.repeated) == (0, 2)
+    assert (corpus.held_out, corpus.repeated) == (0, 2)
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,7 @@ def test_progress_is_told_of_every_thousand_of_each_part() -> None:
 
 def test_the_numbers_are_said_in_words() -> None:
     assert gather(["one", "two"], ["three", "three"], ["two"]).describe() == (
-        "2 texts to learn from: 2 training and 2 unlabelled reviews, without 1 that occur in the test part "
-        "and 1 repeated ones"
+        "2 texts to learn from: 2 training and 2 unlabelled reviews, without 1 that are held out and 1 repeated ones"
     )
 
 

@@ -204,7 +204,7 @@ def test_test_texts_are_in_neither_vocabulary_nor_corpus(configured: Any, tiny_r
         (root / "train" / "unsup" / f"{index}_0.txt").write_text(text, encoding="utf-8")
     result = pretrain(configured(f"data.source={root}", "text.max_tokens=1000"))
     corpus = result.pretrained.kept.record["corpus"]
-    assert (corpus["texts"], corpus["unlabelled"], corpus["in_test"]) == (42, 3, 1)
+    assert (corpus["texts"], corpus["unlabelled"], corpus["held_out"]) == (42, 3, 1)
     assert "seagull" in result.pretrained.vocabulary
     assert "room103" not in result.pretrained.vocabulary
 
