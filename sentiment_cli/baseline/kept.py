@@ -24,7 +24,7 @@ def baseline_key(config: Config, data: PreparedData, *, refit: bool = False) -> 
 
     Args:
         config: whose ``data`` section, ``text.split`` and seed count.
-        data: its files; of the test part, too, with ``data.drop_duplicates``.
+        data: its files.
         refit: see `fitting.compute_baselines`.
     """
     settings, splits_off_test = config.data, data.layout.test is None
@@ -34,8 +34,7 @@ def baseline_key(config: Config, data: PreparedData, *, refit: bool = False) -> 
         "scikit_learn": metadata.version("scikit-learn"),
         "features": [asdict(features) for features in linear_features(config.text.split)],
         "inverse_penalty": INVERSE_PENALTY,
-        "train": data.report.fingerprint,
-        "left_out_by": _test_fingerprint(data) if settings.drop_duplicates else None,
+        "train": data.fingerprint,
         "splits_off_test": splits_off_test,
         "seed": config.split_seed if is_divided else None,
         "refit": refit,

@@ -134,11 +134,6 @@ def _resume(run: Run, epochs: int | None, output: Output) -> None:
     if epochs is not None and run.config_path.is_file():
         # For its message, which names the option.
         load_config(run.config_path, [Override(("training", "epochs"), epochs, "--epochs")])
-    if epochs is not None and run.group:
-        raise UsageError(
-            f"{run.path} is one of a group of seeds, which are trained for the same number of epochs. "
-            f"To train all of them further: sentiment train --resume {run.group.path} --epochs {epochs}"
-        )
     if isinstance(run, SeedGroup):
         _resume_seeds(run, epochs, output)
         return

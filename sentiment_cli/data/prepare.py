@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,8 @@ class PreparedData:
         layout: their parts, classes and files, limited by ``data.limit``.
         report: what the files of the training part hold.
         test_report: likewise of the test part; None where there is none, or it is not wanted.
+        fingerprint: SHA-256 of what decides the training part and its division: its files, the groups of its reviews
+            where there are some, and the test part where copies of its reviews are left out.
         unlabelled: the reviews without labels, limited likewise; None where there are none, or they are not wanted.
         unlabelled_report: what their files hold.
     """
@@ -29,6 +32,7 @@ class PreparedData:
     layout: Layout
     report: ContentReport
     test_report: ContentReport | None
+    fingerprint: str
     unlabelled: Part | None = None
     unlabelled_report: ContentReport | None = None
 
@@ -63,7 +67,8 @@ def prepare_data(
         settings: the ``data`` section.
         seed: of ``data.limit``.
         root: where the source was found before; None: look for it.
-        with_test: look into the files of the test part, too.
+        with_test: look into the files of the test part, too; it is done in any case where copies of its reviews are
+            left out of the training part.
         with_unlabelled: find the reviews of ``data.unlabelled`` and look into them, too.
         progress: called with the number of files done.
 
@@ -73,9 +78,9 @@ def prepare_data(
     layout = find_layout(root or resolve_source(settings.source), settings.classes)
     test = layout.test.limit(settings.limit, seed) if layout.test else None
     layout = replace(layout, train=layout.train.limit(settings.limit, seed), test=test)
-    review_groups(settings.validation_groups, layout.root, layout.train.paths)
+    groups = review_groups(settings.validation_groups, layout.root, layout.train.paths)
     report = check_contents(layout.train, progress=progress)
-    test_report = check_contents(test, progress=progress) if test and with_test else None
+    test_report = check_contents(test, progress=progress) if test and (with_test or settings.drop_duplicates) else None
     unlabelled = find_unlabelled(layout.root, settings.unlabelled) if with_unlabelled else None
     unlabelled = unlabelled.limit(settings.limit, seed) if unlabelled else None
     unlabelled_report = check_contents(unlabelled, progress=progress) if unlabelled else None
@@ -83,4 +88,10 @@ def prepare_data(
     problems = [problem for found in reports if found for problem in found.problems(settings.encoding_errors)]
     if problems:
         raise DataError(f"{layout.root} cannot be used:\n" + "\n".join(f"  {problem}" for problem in problems))
-    return PreparedData(layout, report, test_report, unlabelled, unlabelled_report)
+    parts = [report.fingerprint]
+    if groups is not None:
+        parts.append(hashlib.sha256(groups.tobytes()).hexdigest())
+    if settings.drop_duplicates and test_report:
+        parts.append(test_report.fingerprint)
+    fingerprint = parts[0] if len(parts) == 1 else hashlib.sha256("".join(parts).encode()).hexdigest()
+    return PreparedData(layout, report, test_report, fingerprint, unlabelled, unlabelled_report)

@@ -88,7 +88,7 @@ def baseline_of_run(run: Run, *, test: bool | None = None, progress: Progress | 
     if not root.is_dir():
         raise DataError(f"The reviews of {run.path} are gone from {root}; give a configuration and --data instead.")
     data = _prepare(config, root, progress)
-    if known.get("fingerprint") != data.report.fingerprint:
+    if known.get("fingerprint") != data.fingerprint:
         raise RunError(
             f"The reviews in {root} changed since {run.path} was trained; they cannot be divided as they were. "
             f"Of the reviews as they are now: sentiment baseline -c {shlex.quote(str(run.config_path))}"
@@ -122,8 +122,7 @@ def _prepare(config: Config, root: Path | None, progress: Progress) -> PreparedD
         config.data,
         config.split_seed,
         root=root,
-        # Which reviews are duplicates depends on the test part.
-        with_test=config.training.evaluate_test or config.data.drop_duplicates,
+        with_test=config.training.evaluate_test,
         progress=lambda done: progress.advance(1000),
     )
     for note in data.notes(config.data.encoding_errors):

@@ -99,9 +99,7 @@ def _evaluate_own(run: Run, config: Config, record: dict[str, Any], split: str, 
     if not root.is_dir():
         raise DataError(f"The reviews of {run.path} are gone from {root}; evaluate other ones with --data.")
     progress.phase("checking files")
-    # Which training reviews are left out as duplicates depends on the test part.
-    with_test = split == "test" or config.data.drop_duplicates
-    data = prepare_data(config.data, config.split_seed, root=root, with_test=with_test)
+    data = prepare_data(config.data, config.split_seed, root=root, with_test=split == "test")
     _check_own_data(run, record, data, split, progress)
     load_tensorflow()
     from sentiment_cli.runtime import choose_device, evaluation_device
@@ -127,7 +125,7 @@ def _linear_baseline(
     run: Run, config: Config, record: dict[str, Any], data: PreparedData, split: str, progress: Progress
 ) -> dict[str, float] | None:
     """The linear baselines of the same division; where there can be some, a note says how to compute them."""
-    if split == "train" or record.get("data", {}).get("fingerprint") != data.report.fingerprint:
+    if split == "train" or record.get("data", {}).get("fingerprint") != data.fingerprint:
         return None
     known = known_accuracies(config, data, split)
     if known is None:
@@ -144,7 +142,7 @@ def _check_own_data(run: Run, record: dict[str, Any], data: PreparedData, split:
         before = known.get("test_fingerprint")
         if before is not None and data.test_report and before != data.test_report.fingerprint:
             progress.warn(f"the test reviews in {root} changed since {run.path} was trained")
-    elif known.get("fingerprint") != data.report.fingerprint:
+    elif known.get("fingerprint") != data.fingerprint:
         raise RunError(
             f"The reviews in {root} changed since {run.path} was trained; its {split} part cannot be made again."
         )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from sentiment_cli.config import Config, config_difference, config_values, load_config, parse_config
 from sentiment_cli.config.yaml_source import dump_yaml
 from sentiment_cli.data.prepare import PreparedData
-from sentiment_cli.errors import RunError, shorten_list
+from sentiment_cli.errors import Interrupted, RunError, shorten_list
 from sentiment_cli.runs import Run, SeedGroup, single_runs
 from sentiment_cli.runtime import describe_environment
 from sentiment_cli.text.vocabulary import read_vocabulary, vocabulary_checksum
@@ -35,7 +36,7 @@ def new_record(config: Config, data: PreparedData, command: str, config_name: st
         "data": {
             "source": config.data.source,
             "root": str(data.layout.root.resolve()),
-            "fingerprint": data.report.fingerprint,
+            "fingerprint": data.fingerprint,
             "test_fingerprint": data.test_report.fingerprint if data.test_report else None,
             "files": data.report.files,
         },
@@ -152,6 +153,29 @@ def check_has_model(run: Run, record: dict[str, Any]) -> None:
 def resume_command(run: Run) -> str:
     """The command line that continues a run or a group of seeds."""
     return f"sentiment train --resume {shlex.quote(str(run.path))}"
+
+
+@contextlib.contextmanager
+def early_end_recorded(run: Run, keep: Callable[[str, str], object]) -> Iterator[None]:
+    """Let a record tell of a body that does not end as it should.
+
+    Args:
+        run: the run or the group of seeds that the body writes.
+        keep: called with its status and the reason.
+
+    Raises:
+        Interrupted: a signal ended the body; its message is the command that continues.
+    """
+    try:
+        yield
+    except BaseException as error:
+        stopped = isinstance(error, (Interrupted, KeyboardInterrupt))
+        reason = "interrupted" if stopped else str(error).splitlines()[0] if str(error) else type(error).__name__
+        keep("interrupted" if stopped else "failed", reason)
+        if isinstance(error, Interrupted):
+            message = f"Stopped. To continue: {resume_command(run)}"
+            raise Interrupted(message, exit_code=error.exit_code) from None
+        raise
 
 
 def is_finished(run: Run) -> bool:

@@ -12,7 +12,7 @@ from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.workflows.classifier import encode_set
 from sentiment_cli.workflows.job import Job
 from sentiment_cli.workflows.record import is_refit
-from sentiment_cli.workflows.setup import Setup
+from sentiment_cli.workflows.setup import Setup, pretrain_first
 
 
 def refit(job: Job, setup: Setup, record: dict[str, Any], stop: StopRequest) -> StopReason:
@@ -55,8 +55,10 @@ def _begin(job: Job, setup: Setup, record: dict[str, Any]) -> None:
 def _train(job: Job, setup: Setup, record: dict[str, Any], stop: StopRequest) -> StopReason:
     reviews, run = setup.splits.train_and_validation, job.run.refit
     encoded = encode_set(job.config, setup.vocabulary, reviews, job.progress, "train and validation")
-    again = setup.anew(job.config, encoded, record["refit"]["epochs"])
+    goes_on = run.last_checkpoint_path.exists()
+    pretrained = None if goes_on else setup.pretrained or pretrain_first(job, record, setup.splits)
+    again = setup.anew(job.config, encoded, record["refit"]["epochs"], pretrained)
     state = TrainingState()
-    if run.last_checkpoint_path.exists():
+    if goes_on:
         state = restore_checkpoint(run.last_checkpoint_path, again.network, again.optimizer, again.average)
     return again.trainer(replace(job, run=run), stop).fit(state)

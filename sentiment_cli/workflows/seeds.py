@@ -17,9 +17,17 @@ from sentiment_cli.seeds import read_member
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.workflows.prepare import portable, prepare
-from sentiment_cli.workflows.record import is_finished, new_record, now, read_config, read_plan, resume_command
+from sentiment_cli.workflows.record import (
+    early_end_recorded,
+    is_finished,
+    new_record,
+    now,
+    read_config,
+    read_plan,
+    resume_command,
+)
 from sentiment_cli.workflows.results import SeedsResult
-from sentiment_cli.workflows.train import check_free, check_same_data, resume, train
+from sentiment_cli.workflows.train import check_free, check_same_data, go_on, still_needed, train
 
 _MOST_SEED = 2**31 - 1
 
@@ -120,7 +128,7 @@ def resume_seeds(
     if epochs is not None:
         config = load_config(group.config_path, [Override(("training", "epochs"), epochs, "--epochs")])
     with StopRequest(progress.note):
-        data = prepare(config, progress, root=Path(record.get("data", {}).get("root", "")))
+        data = prepare(still_needed(group.members, config), progress, root=Path(record.get("data", {}).get("root", "")))
         check_same_data(group, record, data)
         load_tensorflow(threads=_threads(group))
         write_config(group.config_path, config)
@@ -156,16 +164,8 @@ def _run_recorded(job: _Job) -> SeedsResult:
     """Train what is not trained yet, and let ``seeds.json`` tell how it stands, however it ends."""
     job.record.update(status="running", stop_reason=None)
     job.group.write_record(job.record)
-    try:
+    with early_end_recorded(job.group, lambda status, reason: _keep_result(job, status, reason)):
         return _train_all(job)
-    except BaseException as error:
-        stopped = isinstance(error, (Interrupted, KeyboardInterrupt))
-        reason = "interrupted" if stopped else str(error).splitlines()[0] if str(error) else type(error).__name__
-        _keep_result(job, "interrupted" if stopped else "failed", reason)
-        if isinstance(error, Interrupted):
-            message = f"Stopped. To continue: {resume_command(job.group)}"
-            raise Interrupted(message, exit_code=error.exit_code) from None
-        raise
 
 
 def _train_all(job: _Job) -> SeedsResult:
@@ -201,7 +201,7 @@ def _train_member(job: _Job, run: Run, seed: int) -> int:
         if run.record_path.exists():
             epochs = job.config.training.epochs
             further = epochs if epochs != _configured_epochs(run) else None
-            result = resume(run, epochs=further, progress=job.progress, command=command, data=job.data)
+            result = go_on(run, epochs=further, progress=job.progress, command=command, data=job.data)
         else:
             if run.path.exists():
                 shutil.rmtree(run.path)  # killed before its record was written

@@ -71,12 +71,19 @@ class Setup:
             *check_balance(self.splits.train.counts(), job.config),
         ]
 
-    def anew(self, config: Config, train: EncodedSet, epochs: int) -> Setup:
-        """The same training from its beginning, for so many epochs on other reviews, without validation."""
+    def anew(self, config: Config, train: EncodedSet, epochs: int, pretrained: Pretrained | None) -> Setup:
+        """The same training from its beginning, for so many epochs on other reviews, without validation.
+
+        Args:
+            config: the configuration.
+            train: the other reviews.
+            epochs: how many.
+            pretrained: what the network begins with; None: nothing, or a checkpoint takes its place.
+        """
         plan = replace(self.plan, rows=min(config.training.batch_size, len(train.labels)))
         sizes = len(self.vocabulary), len(self.splits.train.class_names)
         steps = epochs * steps_per_epoch(config.training, len(train.labels))
-        network, optimizer, average = _build(config, sizes, plan, steps, self.pretrained)
+        network, optimizer, average = _build(config, sizes, plan, steps, pretrained)
         return replace(
             self,
             train=train,
@@ -124,11 +131,9 @@ def set_up(job: Job, record: dict[str, Any], watch: Stopwatch, *, learn: bool = 
         progress.phase("reading reviews")
         splits = load_splits(job.data.layout, config.data, config.split_seed, progress.note)
     pretrained = None
-    if config.pretrain is not None and (config.training.refit or not job.run.last_checkpoint_path.exists()):
+    if config.pretrain is not None and not job.run.last_checkpoint_path.exists():
         with watch.phase("pretraining"):
-            obtain = obtain_pretrained if learn else find_pretrained
-            threads = None if job.device.is_gpu else available_cores()
-            pretrained = obtain(config.pretrain, config, job.data, splits, threads, progress)
+            pretrained = pretrain_first(job, record, splits, learn=learn)
     with watch.phase("vectorizing"):
         progress.phase("making the vocabulary")
         vocabulary = _vocabulary(job, record, splits, pretrained)
@@ -149,13 +154,51 @@ def set_up(job: Job, record: dict[str, Any], watch: Stopwatch, *, learn: bool = 
         network, optimizer, average = _build(config, sizes, plan, steps, pretrained)
     unlabelled = _unlabelled(job, record, splits, vocabulary) if _is_virtual(config) else None
     return Setup(
-        splits, vocabulary, train, validation, plan, network, optimizer, average, epochs, unlabelled, pretrained
+        splits=splits,
+        vocabulary=vocabulary,
+        train=train,
+        validation=validation,
+        plan=plan,
+        network=network,
+        optimizer=optimizer,
+        average=average,
+        epochs=epochs,
+        unlabelled=unlabelled,
+        pretrained=pretrained,
     )
+
+
+def pretrain_first(job: Job, record: dict[str, Any], splits: Splits, *, learn: bool = True) -> Pretrained | None:
+    """What the configuration learns before a training, and before its refit.
+
+    Args:
+        job: what is trained.
+        record: of the run; once it has a checkpoint, what it began with is what its refit begins with.
+        splits: the reviews.
+        learn: False: leave it out where it is not kept yet.
+
+    Raises:
+        RunError: it is not what the run began with.
+    """
+    settings = job.config.pretrain
+    if settings is None:
+        return None
+    obtain, threads = obtain_pretrained if learn else find_pretrained, None if job.device.is_gpu else available_cores()
+    pretrained = obtain(settings, job.config, job.data, splits, threads, job.progress)
+    known = record.get("pretrained", {})
+    if pretrained and known and job.run.last_checkpoint_path.exists() and known.get("sha256") != pretrained.kept.sha256:
+        raise RunError(
+            f"{job.run.path} began with another pretraining, {known.get('directory')} (SHA-256 "
+            f"{str(known.get('sha256'))[:12]}, now {pretrained.kept.sha256[:12]}): its texts changed, or it was "
+            f"learned again. Restore it, or start a new run: sentiment train -c {job.run.config_path}"
+        )
+    return pretrained
 
 
 def _unlabelled(job: Job, record: dict[str, Any], splits: Splits, vocabulary: list[str]) -> TokenIds:
     """The reviews that virtual adversarial training reads: those it is trained on, and unlabelled ones."""
-    corpus = unlabelled_texts(job.config, job.data, splits, [splits.train], job.progress)
+    held_out = splits.validation.texts if splits.validation is not None else ()
+    corpus = unlabelled_texts(job.config, job.data, splits, [splits.train], job.progress, without=held_out)
     known = record.get("unlabelled", corpus.digest)
     if known != corpus.digest and job.run.last_checkpoint_path.exists():
         raise RunError(

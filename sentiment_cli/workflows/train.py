@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sentiment_cli.config import Config, Override, config_values, load_config, write_config
 from sentiment_cli.data.prepare import PreparedData
-from sentiment_cli.errors import ConfigError, DataError, Interrupted, RunError
+from sentiment_cli.errors import ConfigError, DataError, RunError, UsageError
 from sentiment_cli.history import read_history
 from sentiment_cli.runs import Run, SeedGroup, open_run
 from sentiment_cli.runtime import choose_device, load_tensorflow
@@ -17,7 +18,7 @@ from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.workflows.job import Job
 from sentiment_cli.workflows.prepare import portable, prepare
-from sentiment_cli.workflows.record import new_record, now, read_config, read_plan, resume_command
+from sentiment_cli.workflows.record import early_end_recorded, new_record, now, read_config, read_plan, resume_command
 from sentiment_cli.workflows.results import DryRun, TrainResult
 
 
@@ -77,7 +78,6 @@ def resume(
     epochs: int | None = None,
     progress: Progress | None = None,
     command: str = "",
-    data: PreparedData | None = None,
 ) -> TrainResult:
     """Continue a run that was stopped, or train a finished one further.
 
@@ -88,13 +88,37 @@ def resume(
         epochs: new number of epochs in total; None: the configured one.
         progress: told what happens; None: nobody is.
         command: the command line, for the run's record.
-        data: its files, where they were looked into before; see `prepare`.
 
     Raises:
         RunError: there is nothing to do, or the data or the configuration changed.
     """
     if isinstance(run, SeedGroup):
         raise RunError(f"{run.path} is a group of seeds; in Python, `resume_seeds` continues it.")
+    if epochs is not None and run.group:
+        raise UsageError(
+            f"{run.path} is one of a group of seeds, which are trained for the same number of epochs. "
+            f"To train all of them further: sentiment train --resume {run.group.path} --epochs {epochs}"
+        )
+    return go_on(run, epochs=epochs, progress=progress, command=command)
+
+
+def go_on(
+    run: Run,
+    *,
+    epochs: int | None = None,
+    progress: Progress | None = None,
+    command: str = "",
+    data: PreparedData | None = None,
+) -> TrainResult:
+    """As `resume`, one of a group of seeds included.
+
+    Args:
+        run: as there, and so the others.
+        epochs: as there.
+        progress: as there.
+        command: as there.
+        data: the run's files, where they were looked into before; see `prepare`.
+    """
     progress = progress or Silent()
     record = run.read_record()
     config = read_config(run, record)
@@ -102,7 +126,7 @@ def resume(
         config = load_config(run.config_path, [Override(("training", "epochs"), epochs, "--epochs")])
     _check_worth_resuming(run, record, config, epochs)
     with StopRequest(progress.note) as stop:
-        data = data or prepare(_still_needed(run, config), progress, root=Path(record.get("data", {}).get("root", "")))
+        data = data or prepare(still_needed([run], config), progress, root=Path(record.get("data", {}).get("root", "")))
         check_same_data(run, record, data)
         plan = read_plan(run, record)
         load_tensorflow(threads=plan.threads if plan else None)
@@ -149,9 +173,9 @@ def check_free(run: Run, *, force: bool = False) -> None:
         )
 
 
-def _still_needed(run: Run, config: Config) -> Config:
-    """Without the pretraining where a checkpoint holds what was learned: what it was learned from may have gone."""
-    if config.training.refit or not run.last_checkpoint_path.exists():
+def still_needed(runs: Sequence[Run], config: Config) -> Config:
+    """Without the pretraining where checkpoints hold what was learned: what it was learned from may have gone."""
+    if config.training.refit or not all(run.last_checkpoint_path.exists() for run in runs):
         return config
     return config.model_copy(update={"pretrain": None})
 
@@ -161,18 +185,14 @@ def _run_recorded(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainR
     from sentiment_cli.workflows.training import run_training
 
     run = job.run
-    run.write_record({**record, "status": "running", "stop_reason": None})
-    try:
-        return run_training(job, record, stop)
-    except BaseException as error:
-        stopped = isinstance(error, (Interrupted, KeyboardInterrupt))
-        reason = "interrupted" if stopped else str(error).splitlines()[0] if str(error) else type(error).__name__
-        record.update(status="interrupted" if stopped else "failed", stop_reason=reason, ended=now())
+
+    def keep(status: str, reason: str) -> None:
+        record.update(status=status, stop_reason=reason, ended=now())
         run.write_record(record)
-        if isinstance(error, Interrupted):
-            message = f"Stopped. To continue: {resume_command(run)}"
-            raise Interrupted(message, exit_code=error.exit_code) from None
-        raise
+
+    run.write_record({**record, "status": "running", "stop_reason": None})
+    with early_end_recorded(run, keep):
+        return run_training(job, record, stop)
 
 
 def _check_worth_resuming(run: Run, record: dict[str, Any], config: Config, epochs: int | None) -> None:
@@ -197,11 +217,11 @@ def check_same_data(run: Run, record: dict[str, Any], data: PreparedData) -> Non
     """Raise a RunError where the reviews are not those that a run was begun with."""
     known = record.get("data", {})
     test = data.test_report.fingerprint if data.test_report else None
-    if (known.get("fingerprint"), known.get("test_fingerprint")) == (data.report.fingerprint, test):
+    if (known.get("fingerprint"), known.get("test_fingerprint")) == (data.fingerprint, test):
         return
     raise RunError(
         f"{run.path} was trained on other reviews: {known.get('root')} had {known.get('files')} training files "
         f"(fingerprint {str(known.get('fingerprint'))[:12]}), now {data.report.files} "
-        f"({data.report.fingerprint[:12]}), or its test part changed. "
+        f"({data.fingerprint[:12]}), or the groups of its reviews (data.validation_groups) or its test part changed. "
         f"Restore them, or start a new run: sentiment train -c {run.config_path}"
     )

@@ -43,6 +43,35 @@ def test_groups_that_cannot_be_made_are_found_before_the_training(root: Path) ->
         prepare_data(Data(source=str(root), validation_groups="movie"), seed=0)
 
 
+def test_the_fingerprint_is_that_of_the_files_where_nothing_else_decides(root: Path) -> None:
+    prepared = prepare_data(Data(source=str(root)), seed=0)
+    assert prepared.fingerprint == prepared.report.fingerprint
+    (root / "test" / "good" / "1.txt").write_text("another one", encoding="utf-8")
+    assert prepare_data(Data(source=str(root)), seed=0).fingerprint == prepared.fingerprint
+
+
+def test_the_groups_of_the_reviews_decide_and_so_does_whether_there_are_some(root: Path) -> None:
+    def fingerprint(*movies: str) -> str:
+        for name in ("bad", "good"):
+            listing = root / "train" / f"urls_{name}.txt"
+            listing.write_text("\n".join(movies), encoding="utf-8") if movies else listing.unlink(missing_ok=True)
+        return prepare_data(Data(source=str(root), validation_groups="auto"), seed=0).fingerprint
+
+    found = [fingerprint(), fingerprint("a", "a", "b", "c"), fingerprint("a", "b", "b", "c")]
+    assert len(set(found)) == 3
+    assert fingerprint("x", "x", "y", "z") == found[1]  # other addresses, the same groups
+    assert fingerprint() == found[0]
+
+
+def test_the_test_part_decides_where_copies_of_its_reviews_are_left_out(root: Path) -> None:
+    def fingerprint() -> str:
+        return prepare_data(Data(source=str(root), drop_duplicates=True), seed=0, with_test=False).fingerprint
+
+    before = fingerprint()
+    (root / "test" / "good" / "1.txt").write_text("good train 0", encoding="utf-8")
+    assert fingerprint() != before
+
+
 def test_the_limit_holds_for_both_parts_and_nothing_else_is_read(root: Path) -> None:
     prepared = prepare_data(Data(source=str(root), limit=2), seed=0)
     assert prepared.layout.train.counts() == {"bad": 2, "good": 2}

@@ -14,7 +14,8 @@ import pytest
 from conftest import Told, kept_pretrained, tiny_texts, write_reviews
 
 from sentiment_cli.config import Config, load_config, parse_set
-from sentiment_cli.errors import ConfigError, DataError, Interrupted
+from sentiment_cli.errors import ConfigError, DataError, Interrupted, RunError
+from sentiment_cli.history import read_history
 from sentiment_cli.resources import pretrained_dir
 from sentiment_cli.runs import Run
 from sentiment_cli.workflows import dry_run, pretrain, resume, train
@@ -183,7 +184,7 @@ def test_unlabelled_reviews_are_learned_from_but_no_copy_of_a_test_review(
     for more in ([], ["data.limit=15"], ["training.evaluate_test=false"]):
         result = pretrain(configured(f"data.source={root}", "text.max_tokens=1000", *more))
         corpus = result.pretrained.kept.record["corpus"]
-        assert (corpus["unlabelled"], corpus["in_test"]) == (4, 1), more
+        assert (corpus["unlabelled"], corpus["held_out"]) == (4, 1), more
         assert {"seagull", "lighthouse"} <= set(result.pretrained.vocabulary)
         assert "room103" not in result.pretrained.vocabulary
     without = pretrain(configured(f"data.source={root}", "data.unlabelled=null"))
@@ -257,6 +258,41 @@ def test_a_run_with_a_checkpoint_needs_no_vectors_to_go_on(configured: Any, tiny
     assert resume(Run(tmp_path / "run"), epochs=3).epochs == 3
     assert kept_pretrained() == []
     assert Run(tmp_path / "run").read_record()["pretrained"] == before
+
+
+def test_a_run_goes_on_with_its_own_words_and_its_refit_with_nothing_else_than_it_began_with(
+    configured: Any, tiny_reviews: Path, tmp_path: Path
+) -> None:
+    more, run = tmp_path / "more", Run(tmp_path / "run")
+    shutil.copytree(tiny_reviews / "train" / "bad", more)
+    config = configured(f"data.unlabelled={more}", "training.refit=true")
+    assert train(config, run.path, progress=Stops("epoch 2", within=True)).status == "interrupted"
+    words = run.vocabulary_path.read_bytes()
+    (more / "new.txt").write_text("seagull seagull lighthouse lighthouse", encoding="utf-8")
+    with pytest.raises(RunError, match="began with another pretraining"):
+        resume(run)
+    assert run.vocabulary_path.read_bytes() == words
+    assert len(read_history(run.history_path)) == 2
+
+    (more / "new.txt").unlink()
+    assert resume(run).status == "finished"
+    train(config, tmp_path / "whole")
+    np.testing.assert_array_equal(embedding(run.path / "refit"), embedding(tmp_path / "whole" / "refit"))
+
+
+def test_a_refit_that_has_begun_needs_no_vectors_to_go_on(configured: Any, tmp_path: Path) -> None:
+    run, config = Run(tmp_path / "run"), configured("training.refit=true")
+
+    class StopsInTheRefit(Told):
+        def advance(self, reviews: int, loss: float | None = None, accuracy: float | None = None) -> None:
+            if self.phases[-1].startswith("epoch") and any(note.startswith("Refit: ") for note in self.notes):
+                os.kill(os.getpid(), signal.SIGINT)
+
+    assert train(config, run.path, progress=StopsInTheRefit()).status == "interrupted"
+    assert run.refit.last_checkpoint_path.exists()
+    shutil.rmtree(pretrained_dir())
+    assert resume(run).status == "finished"
+    assert kept_pretrained() == []
 
 
 def test_a_dry_run_learns_nothing_and_takes_what_is_there(configured: Any) -> None:
