@@ -68,12 +68,17 @@ class _Curve:
             return True
         if len(after) < LASTING_EPOCHS:
             return False
-        # A quarter above the best for three epochs is seen by everybody, however jumpy the curve; a tenth is where
-        # the curve climbs on the whole.
+        # A quarter above the best for three epochs is seen by everybody, however jumpy the curve, and so is one for
+        # half of the epochs that has not come back; a tenth is where the curve climbs on the whole.
         lowest = min(after[-3:])
+        stays_far = median(after) > (1 + _FAR) * best and median(after[-3:]) > (1 + _RISE) * best
         jitter = LASTING_JITTER * _jitter(after, range(1, len(after) - 1))
         climbs = lowest > (1 + _RISE) * best and _climbs(after)
-        return lowest > (1 + _FAR) * best or (climbs and self.rise > max(_LASTING_RISE * best, jitter, _FLOOR))
+        return (
+            lowest > (1 + _FAR) * best
+            or stays_far
+            or (climbs and self.rise > max(_LASTING_RISE * best, jitter, _FLOOR))
+        )
 
     @property
     def falls(self) -> bool:
@@ -86,7 +91,7 @@ def describe_history(history: History, *, chance_accuracy: float | None = None) 
     """One sentence that says what the curves show.
 
     The first of these that holds: no epoch yet; a loss that is not finite; too few epochs; accuracy at chance;
-    training loss not falling; no validation; overfitting; still improving; levelled off.
+    training loss not falling; no validation; overfitting; still improving; not clear yet; levelled off.
 
     Args:
         history: of a run, finished or not.
@@ -222,6 +227,12 @@ def _improving(curve: _Curve) -> str:
 
 
 def _level(history: History, curve: _Curve) -> str:
+    if curve.losses[-1] < (1 - _RISE) * min(curve.losses[:-1]):
+        return (
+            f"Not clear yet: validation loss is lowest at the last epoch, {curve.epochs[-1]} "
+            f"({_number(curve.losses[-1])}), but fell by no more than it jumps from epoch to epoch; "
+            "more epochs would tell."
+        )
     return (
         f"Levelled off: validation loss was lowest at epoch {curve.epochs[curve.best]} "
         f"({_number(curve.losses[curve.best])}) and neither clearly rises nor falls up to epoch {curve.epochs[-1]} "

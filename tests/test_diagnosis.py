@@ -92,6 +92,25 @@ def test_a_jumpy_curve_far_above_its_best_is_a_rise() -> None:
     assert describe_history(curves(training, validation)).startswith("Overfitting from epoch 3")
 
 
+def test_a_jumpy_curve_that_stays_far_above_its_best_is_a_rise_whatever_its_last_epochs() -> None:
+    training = [0.69, 0.65, 0.60, 0.55, 0.39, 0.30, 0.21, 0.15, 0.08, 0.05, 0.04, 0.08, 0.05, 0.01, 0.01]
+    validation = [0.69, 0.71, 0.71, 0.65, 0.69, 0.74, 0.79, 0.75, 0.82, 1.10, 0.94, 1.26, 0.87, 0.69, 1.03]
+    assert describe_history(curves(training, validation)).startswith("Overfitting from epoch 5")
+
+
+def test_a_jumpy_curve_that_came_back_to_its_best_is_no_rise() -> None:
+    training = [0.69, 0.65, 0.60, 0.55, 0.39, 0.30, 0.21, 0.15, 0.08]
+    validation = [0.69, 0.65, 0.90, 1.10, 0.94, 1.26, 0.66, 0.65, 0.66]
+    assert not describe_history(curves(training, validation)).startswith("Overfitting")
+
+
+def test_a_lowest_loss_at_the_end_that_is_within_the_jumps_is_no_plateau() -> None:
+    assert describe_history(curves([0.697, 0.685, 0.658], [0.690, 0.686, 0.656])) == (
+        "Not clear yet: validation loss is lowest at the last epoch, 3 (0.656), but fell by no more than it jumps from "
+        "epoch to epoch; more epochs would tell."
+    )
+
+
 def test_a_flat_end_has_levelled_off() -> None:
     assert describe_history(curves([*FALLING, 0.1, 0.09], [0.55, 0.42, 0.381, 0.380, 0.381, 0.380, 0.381, 0.382])) == (
         "Levelled off: validation loss was lowest at epoch 4 (0.380) and neither clearly rises nor falls up to "

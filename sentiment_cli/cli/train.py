@@ -182,9 +182,11 @@ def _show(result: TrainResult, output: Output) -> None:
     path = shlex.quote(str(result.run.path))
     if result.exit_code:
         _say_stopped(f"after {_epochs(result.epochs)}", path, result.exit_code)
+    part = "" if result.test else " --split validation" if result.validation else " --split train"
     output.note(
-        f"Next: sentiment evaluate {path}\n"
-        f"      sentiment misclassified {path}\n"
+        f"Next: sentiment evaluate {path}{part}\n"
+        f"      sentiment misclassified {path}{part}\n"
+        f"      sentiment baseline {path}   (what a linear model reaches)\n"
         f"      {result.run.plots_dir / 'history.png'} shows the curves"
     )
 

@@ -97,4 +97,8 @@ class Training(Section):
         description="Compile the training step of Keras' layers with XLA; `auto`: on a CPU, for settings that our "
         "compiled loops do not know, where enough steps repay it. False: never.",
     )
-    evaluate_test: bool = Field(True, description="Read the test part once, at the end. False: not at all.")
+    evaluate_test: bool = Field(
+        True,
+        description="Read the test part once, at the end. False: not at all, but for finding copies of its reviews, "
+        "which are left out of unlabelled reviews, and with `data.drop_duplicates` of the training part.",
+    )

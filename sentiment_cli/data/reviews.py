@@ -63,6 +63,12 @@ def repeated_texts(reviews: ReviewSet, others: ReviewSet | None = None) -> np.nd
     return repeated
 
 
+def count_copies(reviews: ReviewSet, others: ReviewSet) -> int:
+    """How many of ``reviews`` have a text that occurs in ``others``, as `repeated_texts` compares them."""
+    known = {text_digest(text) for text in others.texts} - {EMPTY_DIGEST}
+    return sum(text_digest(text) in known for text in reviews.texts)
+
+
 def text_digest(text: str) -> bytes:
     """Sixteen bytes that stand for a text without the white space at its ends, in place of a thousand."""
     return hashlib.blake2b(text.strip().encode("utf-8", "surrogatepass"), digest_size=16).digest()

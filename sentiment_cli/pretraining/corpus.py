@@ -23,7 +23,7 @@ class Corpus:
         texts: str[n], each once, none of them empty.
         labelled: texts of the training part that were looked at.
         unlabelled: texts without labels that were looked at.
-        held_out: of both, those left out since they occur in the test part, or in validation where that counts.
+        held_out: of the latter, those left out since they occur in the test part, or in validation where that counts.
         repeated: of both, those left out since they occur before, or are empty.
         digest: SHA-256 of the texts that are left, in their order.
     """
@@ -44,7 +44,8 @@ class Corpus:
         """The numbers of texts, for people."""
         return (
             f"{len(self.texts):,} texts to learn from: {self.labelled:,} training and {self.unlabelled:,} unlabelled "
-            f"reviews, without {self.held_out:,} that are held out and {self.repeated:,} repeated ones"
+            f"reviews, without {self.held_out:,} unlabelled copies of held-out reviews and {self.repeated:,} repeated "
+            "ones"
         )
 
 
@@ -62,7 +63,8 @@ def gather_corpus(
         labelled: the whole training part.
         unlabelled: texts without labels.
         held_out: the test part, and whatever else must not be learned, of which only digests are made, to leave out
-            its copies: 270 of IMDb's 50,000 unlabelled reviews are reviews of the test part to the letter.
+            its copies among the unlabelled texts: 270 of IMDb's 50,000 are reviews of the test part to the letter. A
+            labelled review stays, since the training reads it in any case and has to know its words.
         progress: called with the number of texts done since the last call.
 
     Raises:
@@ -74,7 +76,8 @@ def gather_corpus(
     def kept(texts: Iterable[str], name: str) -> Iterator[str]:
         for text in _told(texts, progress):
             key = text_digest(text)
-            reason = "held_out" if key in forbidden else "repeated" if key in seen else None
+            is_held_out = name == "unlabelled" and key in forbidden
+            reason = "held_out" if is_held_out else "repeated" if key in seen else None
             counts.update([name, reason] if reason else [name])
             if reason is None:
                 seen.add(key)
@@ -84,7 +87,7 @@ def gather_corpus(
 
     texts = store_texts(chain(kept(labelled, "labelled"), kept(unlabelled, "unlabelled")))
     if not texts:
-        raise DataError("No text is left to learn from: all are empty, or occur in the test part.")
+        raise DataError("No text is left to learn from: all are empty, or unlabelled copies of test reviews.")
     return Corpus(
         texts, counts["labelled"], counts["unlabelled"], counts["held_out"], counts["repeated"], digest.hexdigest()
     )

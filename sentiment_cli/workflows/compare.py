@@ -69,8 +69,12 @@ class CompareResult:
     def _verdict(self) -> str:
         if self.comparison.counts.difference == 0:
             return "they are right equally often"
-        likely = "could be chance" if self.p_value >= _RARE else "is more than chance makes likely"
-        return f"the difference {likely} ({p_text(self.p_value)})"
+        could_be_chance, (low, high) = self.p_value >= _RARE, self.difference_interval
+        likely = "could be chance" if could_be_chance else "is more than chance makes likely"
+        # The interval and the exact test are made in two ways, and may fall on two sides of a close call.
+        side = "leaves 0 out" if could_be_chance else "has 0 in it"
+        close = f"; its interval {side}: a close call" if could_be_chance != (low <= 0 <= high) else ""
+        return f"the difference {likely} ({p_text(self.p_value)}{close})"
 
     @property
     def largest_differences(self) -> list[Pair]:
@@ -138,21 +142,15 @@ def _read_table(run: Run, split: str) -> list[Prediction]:
 
 def _check_same_contents(first: Run, second: Run, split: str, names: tuple[str, str]) -> None:
     """Files of the same names may hold other texts; the runs know the contents of theirs by a fingerprint."""
-    mine, theirs = _fingerprint(first, split), _fingerprint(second, split)
+    known = [run.read_record().get("data", {}) for run in (first, second)]
+    of_test = [data.get("test_fingerprint") if split == "test" else None for data in known]
+    # A run that was trained without its test part does not know the contents of that.
+    mine, theirs = of_test if any(of_test) else [data.get("fingerprint") for data in known]
     if mine and theirs and mine != theirs:
         raise RunError(
             f"The {split} reviews of {names[0]} and {names[1]} have the same names and other contents "
             f"(fingerprints {mine[:12]} and {theirs[:12]}); train both on the same data to compare them."
         )
-
-
-def _fingerprint(run: Run, split: str) -> str | None:
-    """Of the files that the part is made of: a test part of its own, or all training files."""
-    data = run.read_record().get("data")
-    known = data if isinstance(data, dict) else {}
-    own_test = known.get("test_fingerprint") if split == "test" else None
-    fingerprint = own_test or known.get("fingerprint")
-    return fingerprint if isinstance(fingerprint, str) else None
 
 
 def _reviews(count: int) -> str:

@@ -149,6 +149,9 @@ def set_up(job: Job, record: dict[str, Any], watch: Stopwatch, *, learn: bool = 
     with watch.phase("building"):
         progress.phase("building the network")
         epochs = planned_epochs(config.training, len(train.labels))
+        if epochs > config.training.epochs:
+            steps = f"training.min_steps: {config.training.min_steps:,}"
+            progress.note(f"{epochs} epochs instead of {config.training.epochs}, since there are few reviews ({steps})")
         sizes = len(vocabulary), len(splits.train.class_names)
         steps = epochs * steps_per_epoch(config.training, len(train.labels))
         network, optimizer, average = _build(config, sizes, plan, steps, pretrained)

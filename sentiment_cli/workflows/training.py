@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sentiment_cli.data.loading import Splits
-from sentiment_cli.data.reviews import ReviewSet
+from sentiment_cli.data.reviews import ReviewSet, count_copies
 from sentiment_cli.diagnosis import describe_history
 from sentiment_cli.errors import RunError
 from sentiment_cli.evaluation.metrics import Evaluation
@@ -25,6 +25,9 @@ from sentiment_cli.workflows.refit import refit
 from sentiment_cli.workflows.results import TrainResult
 from sentiment_cli.workflows.setup import Setup, set_up
 from sentiment_cli.workflows.stopwatch import Stopwatch
+
+# A share of the test part; of IMDb's it is 0.005.
+_MANY_COPIES = 0.01
 
 
 def run_training(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainResult:
@@ -137,10 +140,25 @@ def _evaluate_validation(job: Job, setup: Setup) -> None:
 def _evaluate_test(job: Job, setup: Setup) -> Evaluation | None:
     """Predict the test part and export, with the weights that are loaded. The model comes last."""
     run = job.run
-    test = _evaluate(job, setup, setup.splits.test(), "test") if job.config.training.evaluate_test else None
+    test = None
+    if job.config.training.evaluate_test:
+        reviews = setup.splits.test()
+        _tell_copies(job, setup, reviews)
+        test = _evaluate(job, setup, reviews, "test")
     job.progress.phase("saving the model")
     save_end_to_end(run.model_path, job.config, setup.vocabulary, setup.network)
     return test
+
+
+def _tell_copies(job: Job, setup: Setup, test: ReviewSet) -> None:
+    """Say where the test part is not as unseen as its figures seem."""
+    copies = count_copies(test, setup.splits.train_and_validation)
+    if copies:
+        tell = job.progress.warn if copies >= _MANY_COPIES * len(test) else job.progress.note
+        tell(
+            f"{copies:,} of {len(test):,} test reviews are copies of training reviews, and flatter the test figures; "
+            "data.drop_duplicates: true leaves them out of the training"
+        )
 
 
 def _remove_stale_results(job: Job, state: TrainingState) -> None:

@@ -57,7 +57,7 @@ def test_the_text_has_accuracies_difference_counts_and_a_sentence(cli: Cli, make
     assert "first wrong 1 12" in lines
     assert lines[-1] == (
         "first is right on 7 reviews that other gets wrong, other on 1 that first gets wrong: "
-        "the difference could be chance (p = 0.0703)."
+        "the difference could be chance (p = 0.0703; its interval leaves 0 out: a close call)."
     )
 
 
@@ -134,6 +134,12 @@ def test_other_contents_under_the_same_names_are_refused(cli: Cli, make: Make) -
         "Error: The test reviews of first and other have the same names and other contents (fingerprints "
         f"{'a' * 12} and {'b' * 12}); train both on the same data to compare them.\n"
     )
+
+
+def test_a_run_that_was_trained_without_its_test_part_is_compared_on_it_all_the_same(cli: Cli, make: Make) -> None:
+    make("first", "1101", fingerprint="a" * 64)
+    make("other", "1101")
+    assert cli("compare", "first", "other").exit_code == 0
 
 
 def test_a_part_that_was_not_evaluated_is_named_with_the_command(cli: Cli, make: Make) -> None:

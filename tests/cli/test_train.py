@@ -107,9 +107,10 @@ class TestResult:
         lines = result.stderr.splitlines()
         assert lines[0] == "Run: runs/my first"
         assert sum(line.startswith("epoch 1/1  loss ") for line in lines) == 1
-        assert lines[-3:] == [
+        assert lines[-4:] == [
             "Next: sentiment evaluate 'runs/my first'",
             "      sentiment misclassified 'runs/my first'",
+            "      sentiment baseline 'runs/my first'   (what a linear model reaches)",
             "      runs/my first/plots/history.png shows the curves",
         ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sentiment_cli.data.reviews import ReviewSet, repeated_texts
+from sentiment_cli.data.reviews import ReviewSet, count_copies, repeated_texts
 
 
 def review_set(*texts: str, labels: list[int] | None = None) -> ReviewSet:
@@ -47,3 +47,9 @@ def test_labels_make_no_difference_to_repetition() -> None:
 
 def test_nothing_is_repeated_in_no_reviews() -> None:
     assert repeated_texts(review_set()).tolist() == []
+
+
+def test_copies_in_another_part_are_counted_each_and_empty_ones_are_none() -> None:
+    test = review_set("fine", " fine\n", "new", "", "dull")
+    assert count_copies(test, review_set("fine", "dull", "", "other")) == 3
+    assert count_copies(test, review_set("")) == 0

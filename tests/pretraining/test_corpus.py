@@ -21,10 +21,10 @@ def test_the_training_part_comes_first_and_every_text_once() -> None:
     assert corpus.counts() == {"texts": 4, "labelled": 3, "unlabelled": 3, "held_out": 0, "repeated": 2}
 
 
-def test_copies_of_test_reviews_are_left_out_of_both_parts() -> None:
+def test_unlabelled_copies_of_test_reviews_are_left_out_and_labelled_ones_keep_their_words() -> None:
     corpus = gather(["one", "secret"], ["two", " secret\n", "hidden"], ["secret", "hidden"])
-    assert list(corpus.texts) == ["one", "two"]
-    assert (corpus.held_out, corpus.repeated) == (3, 0)
+    assert list(corpus.texts) == ["one", "secret", "two"]
+    assert (corpus.held_out, corpus.repeated) == (2, 0)
 
 
 def test_empty_texts_are_left_out_also_where_the_test_part_has_one() -> None:
@@ -43,7 +43,8 @@ def test_empty_texts_are_left_out_also_where_the_test_part_has_one() -> None:
         (["one", "two "], [], [], False),
         (["on", "etwo"], [], [], False),
         (["one", "two"], ["three"], [], False),
-        (["one", "two"], [], ["two"], False),
+        (["one", "two"], [], ["two"], True),
+        (["one"], ["two"], ["two"], False),
     ],
 )
 def test_the_digest_is_that_of_what_is_left(
@@ -54,7 +55,7 @@ def test_the_digest_is_that_of_what_is_left(
 
 def test_nothing_left_is_an_error() -> None:
     with pytest.raises(DataError, match="No text is left to learn from"):
-        gather(["one"], [""], ["one"])
+        gather([" "], ["", "one"], ["one"])
 
 
 def test_progress_is_told_of_every_thousand_of_each_part() -> None:
@@ -64,8 +65,9 @@ def test_progress_is_told_of_every_thousand_of_each_part() -> None:
 
 
 def test_the_numbers_are_said_in_words() -> None:
-    assert gather(["one", "two"], ["three", "three"], ["two"]).describe() == (
-        "2 texts to learn from: 2 training and 2 unlabelled reviews, without 1 that are held out and 1 repeated ones"
+    assert gather(["one", "two"], ["three", "three", "four"], ["four"]).describe() == (
+        "3 texts to learn from: 2 training and 3 unlabelled reviews, without 1 unlabelled copies of held-out reviews "
+        "and 1 repeated ones"
     )
 
 
