@@ -6,7 +6,6 @@ Standard library only: a history is read, compared and drawn without the framewo
 from __future__ import annotations
 
 import csv
-import io
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Literal
 
 from sentiment_cli.atomic import write_text
 from sentiment_cli.errors import RunError
+from sentiment_cli.tables import csv_text, read_csv
 
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 Measure = Literal["loss", "accuracy", "val_loss", "val_accuracy"]
@@ -118,10 +118,8 @@ def read_history(path: Path) -> History:
         RunError: the file is missing, or damaged: the message names the line, what was expected and received.
     """
     try:
-        # -sig and newline="": a spreadsheet program that saves the file adds a mark and \r\n, and that is fine.
-        text = path.read_bytes().decode("utf-8-sig")
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-        lines = [(reader.line_num, cells) for cells in reader if cells]
+        # A spreadsheet program that saves the file adds a mark at its beginning and \r\n, and that is fine.
+        lines = list(read_csv(path.read_bytes().decode("utf-8")))
     except FileNotFoundError:
         raise RunError(f"{path} is not there: expected the history of a run, one row per finished epoch.") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -132,11 +130,8 @@ def read_history(path: Path) -> History:
 
 def write_history(path: Path, history: History) -> None:
     """Replace ``path`` with ``history``, whole or not at all; what is read back is equal to the last bit."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([int(row.epoch), *(_format_cell(getattr(row, name)) for name in COLUMNS[1:])] for row in history)
-    write_text(path, buffer.getvalue())
+    rows = ([int(row.epoch), *(_format_cell(getattr(row, name)) for name in COLUMNS[1:])] for row in history)
+    write_text(path, csv_text(COLUMNS, rows))
 
 
 def _format_cell(value: float | None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import math
 import statistics
 from collections.abc import Iterable, Sequence
@@ -13,7 +12,7 @@ from typing import Any
 
 from sentiment_cli.atomic import write_text
 from sentiment_cli.errors import RunError
-from sentiment_cli.tables import csv_text
+from sentiment_cli.tables import csv_text, read_csv
 
 
 @dataclass(frozen=True)
@@ -214,11 +213,10 @@ def _read_text(path: Path) -> str:
 
 
 def _parse(path: Path, text: str) -> list[Result]:
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     try:
-        lines = [(reader.line_num, cells) for cells in reader if cells]
+        lines = list(read_csv(text))
     except csv.Error as error:
-        raise RunError(f"{path}:{reader.line_num}: {error}. Mend that line; nothing was written.") from None
+        raise RunError(f"{path}:{error}. Mend that line; nothing was written.") from None
     header = lines[0][1] if lines else []
     if tuple(header) != COLUMNS:
         raise RunError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 from sentiment_cli.atomic import write_text
 from sentiment_cli.errors import RunError
 from sentiment_cli.evaluation.metrics import compute_losses, compute_probabilities
-from sentiment_cli.tables import csv_text
+from sentiment_cli.tables import csv_text, read_csv
 from sentiment_cli.text.token_ids import TokenIds
 
 _FIXED = ("id", "path", "actual", "predicted", "probability", "loss")
@@ -107,15 +106,16 @@ def read_predictions(path: Path) -> list[Prediction]:
         RunError: the file is missing or damaged; the message names the line.
     """
     try:
-        text = path.read_bytes().decode("utf-8")
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        rows = list(read_csv(path.read_bytes().decode("utf-8")))
+    except csv.Error as error:
+        raise RunError(f"{path}:{error}.") from None
+    except (OSError, UnicodeDecodeError) as error:
         raise RunError(f"{path} cannot be read: {error}") from None
-    header = rows[0] if rows else []
+    header = rows[0][1] if rows else []
     class_names = [name.removeprefix("p_") for name in header[len(_FIXED) : -len(_COUNTS)]]
     if header != [*_FIXED, *(f"p_{name}" for name in class_names), *_COUNTS] or not class_names:
         raise RunError(f"{path}:1: expected the columns {','.join(_FIXED)},p_<class>…,{','.join(_COUNTS)}.")
-    return [_parse_row(path, number, row, class_names) for number, row in enumerate(rows[1:], start=2)]
+    return [_parse_row(path, number, row, class_names) for number, row in rows[1:]]
 
 
 def _parse_row(path: Path, number: int, row: list[str], class_names: list[str]) -> Prediction:

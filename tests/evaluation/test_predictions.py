@@ -103,7 +103,7 @@ HEADER = "id,path,actual,predicted,probability,loss,p_bad,p_good,tokens,unknown,
         (HEADER + "0,a,bad,bad,0.5,0.1,0.5,0.5,3,0\n", ":2: expected a cell for every column, received 10."),
         (HEADER + "0,a,bad,bad,0.5,0.1,0.5,0.5,3,0,x\n", ":2: invalid literal for int"),
         (HEADER + "0,a,bad,bad,half,0.1,0.5,0.5,3,0,0\n", ":2: could not convert string to float: 'half'"),
-        (HEADER + '0,"a,bad', "cannot be read: unexpected end of data"),
+        (HEADER + '0,"a,bad', ":2: unexpected end of data."),
     ],
 )
 def test_damage_is_named_with_its_line(tmp_path: Path, content: str, message: str) -> None:
