@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sentiment_cli.checkout import package_commit
 from sentiment_cli.errors import DeviceError
+from sentiment_cli.machine import available_cores
 
 if TYPE_CHECKING:
     from sentiment_cli.config import Config
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
 # Of malloc.h in the GNU C library.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
-# Where version 2 and version 1 of Linux' control groups say what a container may use.
-_CGROUP_2 = Path("/sys/fs/cgroup/cpu.max")
-_CGROUP_1 = (Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), Path("/sys/fs/cgroup/cpu/cpu.cfs_period_us"))
 
 
 @dataclass(frozen=True)
@@ -124,24 +122,6 @@ def why_no_gpu() -> str:
     if not Path("/proc/driver/nvidia/version").exists():
         return "no GPU: the NVIDIA driver is not loaded"
     return "an NVIDIA driver is loaded, but TensorFlow cannot load CUDA: pip install 'sentiment-cli[gpu]'"
-
-
-def available_cores() -> int:
-    """Processor cores that this process may use, by affinity and by the container's quota."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    quota = _cgroup_quota()
-    return cores if quota is None else min(cores, max(int(quota), 1))
-
-
-def _cgroup_quota() -> float | None:
-    """Cores that the container may use in the mean; None: no limit, or none that can be read."""
-    with contextlib.suppress(OSError, ValueError):
-        quota, period = _CGROUP_2.read_text(encoding="ascii").split()
-        return None if quota == "max" else int(quota) / int(period)
-    with contextlib.suppress(OSError, ValueError):
-        quota, period = (path.read_text(encoding="ascii") for path in _CGROUP_1)
-        return None if int(quota) < 0 else int(quota) / int(period)
-    return None
 
 
 def describe_threads() -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Is a missing GPU said with its reason, is TensorFlow quiet, and are the cores those that may be used?"""
+"""Is a missing GPU said with its reason, and is TensorFlow quiet?"""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import pytest
 from sentiment_cli import runtime
 from sentiment_cli.config.schema import Config
 from sentiment_cli.errors import DeviceError
-from sentiment_cli.runtime import Device, available_cores, choose_device, describe_environment, evaluation_device
+from sentiment_cli.machine import available_cores
+from sentiment_cli.runtime import Device, choose_device, describe_environment, evaluation_device
 
 
 class Gpus:
@@ -85,41 +86,11 @@ def test_a_run_of_a_gpu_is_evaluated_where_there_is_none() -> None:
     assert not Device("cpu", "").is_gpu
 
 
-def test_the_cores_are_those_of_the_affinity(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {1, 4, 6}, raising=False)
-    monkeypatch.setattr(Path, "read_text", lambda path, **options: "max 100000\n")
-    assert available_cores() == 3
-
-
-@pytest.mark.parametrize(
-    ("quota", "cores"), [("200000 100000", 2), ("50000 100000", 1), ("900000 100000", 3), ("?", 3)]
-)
-def test_the_quota_of_a_container_counts_and_leaves_one_core_at_least(
-    monkeypatch: pytest.MonkeyPatch, quota: str, cores: int
-) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {1, 4, 6}, raising=False)
-    monkeypatch.setattr(Path, "read_text", lambda path, **options: quota)
-    assert available_cores() == cores
-
-
-@pytest.mark.parametrize(("quota", "cores"), [(200_000, 2), (50_000, 1), (-1, 3)])
-def test_the_quota_is_found_under_the_first_version_of_control_groups_too(
-    monkeypatch: pytest.MonkeyPatch, quota: int, cores: int
-) -> None:
-    def read(path: Path, **options: str) -> str:
-        if path.name == "cpu.max":
-            raise FileNotFoundError(path)
-        return f"{quota if 'quota' in path.name else 100_000}\n"
-
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {1, 4, 6}, raising=False)
-    monkeypatch.setattr(Path, "read_text", read)
-    assert available_cores() == cores
-
-
 @pytest.mark.parametrize(("given", "used"), [("", "available_cores()"), ("threads=3", "3")])
 def test_tensorflow_has_the_threads_that_are_given_or_one_for_each_core_that_may_be_used(given: str, used: str) -> None:
     done = child(
-        "from sentiment_cli.runtime import available_cores, describe_threads, load_tensorflow;"
+        "from sentiment_cli.machine import available_cores;"
+        "from sentiment_cli.runtime import describe_threads, load_tensorflow;"
         f"load_tensorflow({given}); assert describe_threads() == dict(intra_op={used}, inter_op={used})"
     )
     assert done.returncode == 0, done.stderr

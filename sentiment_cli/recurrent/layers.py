@@ -13,9 +13,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from sentiment_cli.machine import available_cores
 from sentiment_cli.recurrent.cells import SIZES
 from sentiment_cli.recurrent.sweep import Direction, Layer, run_backward, run_forward
-from sentiment_cli.runtime import available_cores
 
 _CELLS = {keras.layers.SimpleRNN: "simple_rnn", keras.layers.GRU: "gru", keras.layers.LSTM: "lstm"}
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from sentiment_cli.ahead import computed_ahead
 from sentiment_cli.config.data import TextSettings
 from sentiment_cli.errors import DataError
-from sentiment_cli.runtime import available_cores
+from sentiment_cli.machine import available_cores
 from sentiment_cli.text.standardize import reviews_drop_punctuation, reviews_keep_punctuation
 from sentiment_cli.text.token_ids import TokenIds, cut_to_length, join_token_ids
 from sentiment_cli.text.vocabulary import PADDING, UNKNOWN

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sentiment_cli.config import Config
 from sentiment_cli.errors import ConfigError, Problem
-from sentiment_cli.runtime import available_cores, choose_device, load_tensorflow
+from sentiment_cli.machine import available_cores
+from sentiment_cli.runtime import choose_device, load_tensorflow
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.workflows.prepare import prepare
