@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from collections.abc import Callable
 from typing import NoReturn
-
-from sentiment_cli.cli import main
 
 
 def run() -> NoReturn:
     """Run the command line and end the process with its exit code."""
     try:
-        main(prog_name="sentiment")
+        _load()(prog_name="sentiment")
     except SystemExit as end:
         if isinstance(end.code, int) and "tensorflow" in sys.modules:
             _end_now(end.code)
         raise
     sys.exit(0)
+
+
+def _load() -> Callable[..., None]:
+    """Import the command line; Ctrl-C meanwhile ends in silence, since nothing has begun that could be told of."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:  # else whoever began this process wants it to be left alone
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from sentiment_cli.cli import main
+
+    signal.signal(signal.SIGINT, before)
+    return main
 
 
 def _end_now(code: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ def main(prog_name):
     print("note", file=sys.stderr)
     raise SystemExit({code})
 
-program.main = main
+program._load = lambda: main
 {before}
 program.run()
 """
@@ -49,3 +50,34 @@ def test_a_closed_standard_output_is_no_failure(tmp_path: Path) -> None:
     line = f"{sys.executable} {tmp_path / 'script.py'} >&-"
     done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "note\n")
+
+
+INTERRUPTED = """
+import os, signal, sys
+from sentiment_cli import __main__ as program
+
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == "sentiment_cli.cli":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+{before}
+sys.argv = ["sentiment", "--version"]
+program.run()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_a_stop_while_the_command_line_is_loaded_says_nothing() -> None:
+    script = INTERRUPTED.format(before="")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_a_process_that_was_begun_without_the_signal_goes_on() -> None:
+    script = INTERRUPTED.format(before="signal.signal(signal.SIGINT, signal.SIG_IGN)")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("sentiment, version ")
