@@ -42,17 +42,17 @@ def ours(config: Config, reviews: Reviews, directory: Path) -> Epoch:
     import keras
 
     from sentiment_cli.ahead import computed_ahead
+    from sentiment_cli.machine import available_cores
     from sentiment_cli.model.network import build_network
     from sentiment_cli.recurrent.sweep import compile_in_background
     from sentiment_cli.runs import Run
-    from sentiment_cli.runtime import available_cores
     from sentiment_cli.training.batches import training_batches
-    from sentiment_cli.training.checkpoint import TrainingState
     from sentiment_cli.training.fit import EncodedSet, Trainer
     from sentiment_cli.training.interruption import StopRequest
     from sentiment_cli.training.optimizers import build_optimizer
     from sentiment_cli.training.plan import make_plan
     from sentiment_cli.training.progress import Silent
+    from sentiment_cli.training.state import TrainingState
 
     lengths = reviews.token_ids.lengths
     plan = make_plan(config, lengths, on_gpu=False, threads=available_cores())
@@ -67,7 +67,7 @@ def ours(config: Config, reviews: Reviews, directory: Path) -> Epoch:
         network=network,
         optimizer=optimizer,
         plan=plan,
-        train=EncodedSet(reviews.token_ids, reviews.labels),
+        train=EncodedSet(reviews.token_ids, reviews.labels, [""] * len(reviews.labels)),
         validation=None,
         class_weights=np.ones(2, np.float32),
         progress=Silent(),

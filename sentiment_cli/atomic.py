@@ -1,18 +1,22 @@
-"""How a file is written so that it is complete or not there.
+"""How a file or a directory is written so that it is complete or not there.
 
-A temporary name in the same directory, fsync, then `os.replace`: a reader never sees half a file, and a
-full disk or a crash leaves the previous version as it was.
+A temporary name in the same directory, fsync, then a rename: a reader never sees half a file, and a full disk or a
+crash leaves the previous version as it was. What a killed process left is removed by `remove_temporaries`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+_TEMPORARY = ".unfinished-"
 
 
 @contextlib.contextmanager
@@ -27,7 +31,7 @@ def replacing(path: Path) -> Iterator[Path]:
         body raises, it is removed and ``path`` stays as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=f"{_TEMPORARY}{path.stem}-", suffix=path.suffix, dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -40,6 +44,55 @@ def replacing(path: Path) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+@contextlib.contextmanager
+def replacing_directory(path: Path, *, new: bool = False) -> Iterator[Path]:
+    """Give a temporary directory beside ``path``; on success it takes the place of ``path``.
+
+    Args:
+        path: the directory to be made or replaced; its parent is made when missing.
+        new: it must not exist.
+
+    Yields:
+        An empty directory, for files. When the body raises, it is removed and ``path`` stays as it was.
+
+    Raises:
+        FileExistsError: with ``new``, it exists.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f"{_TEMPORARY}{path.name}-", dir=path.parent))
+    try:
+        yield temporary
+        for file in temporary.iterdir():
+            _sync(file)
+        _sync(temporary)
+        temporary.chmod(0o777 & ~_umask())
+        if path.exists():
+            if new:
+                raise FileExistsError(errno.EEXIST, "another process made it meanwhile", str(path))
+            remove_directory(path)  # a directory cannot be replaced in one step
+        temporary.rename(path)
+        _sync(path.parent)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+def remove_directory(path: Path) -> None:
+    """Remove a directory with all that is in it; killed meanwhile, it is gone under its name already."""
+    aside = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=path.parent))
+    path.rename(aside / path.name)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def remove_temporaries(directory: Path) -> None:
+    """Remove what killed processes left in a directory, at any depth; nobody else may be writing into it now."""
+    for path in list(directory.rglob(f"{_TEMPORARY}*")):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sentiment_cli.atomic import write_json
 from sentiment_cli.errors import RunError, shorten_list, suggest
+from sentiment_cli.run_record import find_fault
 
 RUNS_DIR = Path("runs")
 SEEDS_FILE = "seeds.json"
@@ -52,6 +53,11 @@ class Run:
         return self.path / "run.json"
 
     @property
+    def lock_path(self) -> Path:
+        """Held by the process that writes the run."""
+        return self.path / ".lock"
+
+    @property
     def history_path(self) -> Path:
         """The figures of every epoch."""
         return self.path / "history.csv"
@@ -72,14 +78,9 @@ class Run:
         return self.path / "model.keras"
 
     @property
-    def best_checkpoint_path(self) -> Path:
-        """All variables after the best epoch."""
-        return self.path / "checkpoints" / "best.npz"
-
-    @property
-    def last_checkpoint_path(self) -> Path:
-        """All variables after the last step that was saved."""
-        return self.path / "checkpoints" / "last.npz"
+    def checkpoints_dir(self) -> Path:
+        """What the training goes on from, and the best epochs, see `training.checkpoints`."""
+        return self.path / "checkpoints"
 
     @property
     def refit(self) -> Run:
@@ -103,7 +104,7 @@ class Run:
         """The contents of ``run.json``.
 
         Raises:
-            RunError: it is missing or is not a JSON object.
+            RunError: it is missing, is not a JSON object, or has a value of another kind.
         """
         try:
             record = json.loads(self.record_path.read_text(encoding="utf-8"))
@@ -113,6 +114,9 @@ class Run:
             raise RunError(f"{self.record_path} cannot be read: {error}") from error
         if not isinstance(record, dict):
             raise RunError(f"{self.record_path}: expected a JSON object, received {type(record).__name__}.")
+        fault = find_fault(record)
+        if fault:
+            raise RunError(f"{self.record_path}: {fault}.")
         return record
 
     def write_record(self, record: dict[str, Any]) -> None:
@@ -160,7 +164,7 @@ class SeedGroup(Run):
             RunError: the group's record is missing or damaged.
         """
         seeds = self.read_record().get("seeds")
-        if not isinstance(seeds, list) or not seeds or not all(type(seed) is int for seed in seeds):
+        if not seeds:
             raise RunError(f"{self.record_path}: seeds: expected a list of whole numbers, received {seeds!r}.")
         return [self.member(seed) for seed in seeds]
 

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -49,6 +50,30 @@ def kept_pretrained() -> list[Path]:
     from sentiment_cli.resources import pretrained_dir
 
     return sorted(pretrained_dir().iterdir()) if pretrained_dir().exists() else []
+
+
+def checkpoint_arrays(run: Path, kind: str = "last") -> dict[str, np.ndarray]:
+    """All that the latest checkpoint of a kind holds, by name."""
+    latest = max((run / "checkpoints").glob(f"{kind}-*"))
+    with np.load(latest / "variables.npz") as archive:
+        return dict(archive.items())
+
+
+def assert_same_checkpoints(run: Path, other: Path, kinds: tuple[str, ...] = ("best", "last")) -> None:
+    """Bit for bit."""
+    for kind in kinds:
+        one, two = checkpoint_arrays(run, kind), checkpoint_arrays(other, kind)
+        assert one.keys() == two.keys()
+        for name, array in one.items():
+            np.testing.assert_array_equal(array, two[name], err_msg=f"{kind}: {name}")
+
+
+def damage_checkpoints(run: Path, kind: str, count: int | None = None) -> list[Path]:
+    """Cut the arrays off in the latest so many checkpoints of a kind; None: in all. Returns them."""
+    damaged = sorted((run / "checkpoints").glob(f"{kind}-*"), reverse=True)[:count]
+    for path in damaged:
+        (path / "variables.npz").write_bytes((path / "variables.npz").read_bytes()[:-50])
+    return damaged
 
 
 def write_reviews(directory: Path, texts: dict[str, list[str]]) -> Path:

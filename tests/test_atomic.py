@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sentiment_cli.atomic import replacing, write_json, write_text
+from sentiment_cli.atomic import remove_temporaries, replacing, write_json, write_text
 
 OLD, NEW = "old\n", "new " * 1000
 
@@ -220,3 +220,13 @@ def test_writers_at_the_same_time_leave_one_whole_file(tmp_path: Path) -> None:
         writer.join()
     assert path.read_text(encoding="utf-8") in {letter * 100_000 for letter in "abcd"}
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_killed_processes_left_is_removed_at_any_depth_and_nothing_else(tmp_path: Path) -> None:
+    for name in ("a.txt", "plots/b.png", "plots/.hidden", ".unfinished-x/c.txt", "plots/.unfinished-y.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    remove_temporaries(tmp_path)
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {"a.txt", "plots/b.png", "plots/.hidden"}
+    assert not (tmp_path / ".unfinished-x").exists()

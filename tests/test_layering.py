@@ -25,6 +25,7 @@ RANKS = {
     "checkout": 0,
     "baseline": 2,
     "config": 1,
+    "run_record": 0,
     "runs": 1,
     "resources": 1,
     "data": 2,
@@ -34,6 +35,8 @@ RANKS = {
     "evaluation.metrics": 2,
     "evaluation.predictions": 2,
     "history": 2,
+    "locking": 1,
+    "machine": 0,
     "misclassified": 2,
     "pages": 2,
     "results": 2,
@@ -48,9 +51,12 @@ RANKS = {
     "training.advice": 2,
     "training.batches": 2,
     "training.checkpoint": 2,
+    "training.checkpoints": 2,
     "training.interruption": 2,
+    "training.memory": 2,
     "training.plan": 2,
     "training.progress": 2,
+    "training.state": 2,
     "training.weights": 2,
     "data.loading": 3,
     "evaluation": 3,
@@ -192,7 +198,18 @@ def _broken_library_rules(module: str, own: int, item: Import) -> Iterator[str]:
 
 
 # The dependencies of pyproject.toml by the names that they are imported by.
-THIRD_PARTY = {*HEAVY, "click", "jinja2", "platformdirs", "pydantic", "pydantic_core", "rich", "yaml"}
+THIRD_PARTY = {
+    *HEAVY,
+    "click",
+    "filelock",
+    "jinja2",
+    "platformdirs",
+    "psutil",
+    "pydantic",
+    "pydantic_core",
+    "rich",
+    "yaml",
+}
 
 
 def find_cycle(root: Path) -> list[str]:

@@ -158,7 +158,7 @@ def test_a_record_that_is_missing_is_no_run_and_metrics_that_are_missing_are_non
 
 
 def test_a_record_survives_its_file(tmp_path: Path) -> None:
-    record = {"status": "finished", "class_names": ["größe", "\u2028"], "seed": 1, "device": None}
+    record = {"status": "finished", "class_names": ["größe", "\u2028"], "seed": 1, "device": "CPU", "commit": None}
     Run(tmp_path / "new").write_record(record)
     assert Run(tmp_path / "new").read_record() == record
 
@@ -176,8 +176,8 @@ def test_every_file_of_a_run_is_inside_of_it() -> None:
         "metrics.json",
         "vocabulary.json",
         "model.keras",
-        "checkpoints/best.npz",
-        "checkpoints/last.npz",
+        "checkpoints",
+        ".lock",
         "plots",
         "predictions-test.csv",
         "evaluations/other",
@@ -255,5 +255,5 @@ def test_a_group_of_seeds_is_found_like_a_run_and_its_runs_by_name_below_it(work
 
 @pytest.mark.parametrize("seeds", ["null", "[]", "[1, true]", '"12"'])
 def test_a_group_that_does_not_name_its_seeds_is_damaged(workplace: Path, seeds: str) -> None:
-    with pytest.raises(RunError, match=r"seeds\.json: seeds: expected a list of whole numbers, received"):
+    with pytest.raises(RunError, match=r"seeds\.json: seeds(\.1)?: expected a .*, received"):
         _ = make_group(Path("five"), seeds).members

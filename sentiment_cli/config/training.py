@@ -88,6 +88,9 @@ class Training(Section):
     class_weight: Literal["balanced"] | dict[str, Annotated[float, Field(gt=0)]] | None = Field(
         None, description="`balanced`: rare classes count more; or a weight for each class name."
     )
+    checkpoint_seconds: float = Field(
+        60.0, gt=0, description="Longest work that a kill can cost; it is also saved after each epoch and at a stop."
+    )
     seed: int = Field(1, ge=0, lt=2**31, description="Of everything random: split, weights, order, dropout.")
     device: Annotated[str, Field(pattern=r"^(auto|cpu|gpu(:\d+)?)$")] = Field(
         "auto", description="`auto` (a GPU if there is one), `cpu`, `gpu`, `gpu:N`."

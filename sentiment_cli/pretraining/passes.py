@@ -22,8 +22,10 @@ from sentiment_cli.history import Epoch
 from sentiment_cli.pretraining.language_model import Predictor, build_predict_step, planned_passes
 from sentiment_cli.text.token_ids import TokenIds, join_token_ids
 from sentiment_cli.training.batches import Batch, scoring_batches, training_batches
-from sentiment_cli.training.checkpoint import TrainingState, restore_checkpoint, save_checkpoint
+from sentiment_cli.training.checkpoint import take_snapshot
+from sentiment_cli.training.checkpoints import Checkpoints
 from sentiment_cli.training.progress import Progress
+from sentiment_cli.training.state import TrainingState
 
 # Seconds.
 _BETWEEN_CHECKPOINTS = 60.0
@@ -59,7 +61,7 @@ class Passes:
     def __post_init__(self) -> None:
         self.step = build_predict_step(self.predictor, self.optimizer, self.settings)
         self.passes = planned_passes(self.settings, len(self.learned))
-        self._last, self._best = self.directory / "last.npz", self.directory / "best.npz"
+        self.checkpoints = Checkpoints(self.directory)
         self.seconds_before = 0.0  # of the steps that were done before a stop
 
     def run(self) -> list[Epoch]:
@@ -79,16 +81,16 @@ class Passes:
             while state.epoch <= self.passes and not state.waited:
                 self._run_pass(state)
         except Interrupted:
-            if self._last.exists():
+            if self.checkpoints.has_last:
                 self.progress.note(
                     "What was learned until a minute ago is kept; the same pretraining goes on from there"
                 )
             raise
-        restore_checkpoint(self._best, self.predictor)
+        self.checkpoints.restore_best(self.predictor, state.best_epoch)
         return state.history
 
     def _restore(self) -> TrainingState:
-        if not self._last.exists():
+        if not self.checkpoints.has_last:
             return TrainingState()
         variables = [*self.predictor.variables, *self.optimizer.variables]
         fresh = [variable.numpy() for variable in variables]
@@ -104,10 +106,13 @@ class Passes:
         return state
 
     def _read_checkpoints(self) -> TrainingState:
-        state = restore_checkpoint(self._last, self.predictor, self.optimizer)
+        def restore() -> TrainingState:
+            return self.checkpoints.restore_last(self.predictor, self.optimizer, warn=self.progress.warn)
+
+        state = restore()
         if state.best_epoch is not None:  # damage is better found now than after an hour
-            restore_checkpoint(self._best, self.predictor)
-            restore_checkpoint(self._last, self.predictor)
+            self.checkpoints.restore_best(self.predictor, state.best_epoch)
+            state = restore()
         return state
 
     def _run_pass(self, state: TrainingState) -> None:
@@ -120,7 +125,7 @@ class Passes:
             self._learn(batch, token_ids, state)
             state.seconds = before + time.perf_counter() - started
             if time.perf_counter() - saved > _BETWEEN_CHECKPOINTS:
-                save_checkpoint(self._last, self.predictor, self.optimizer, state)
+                self._save_last(state)
                 saved = time.perf_counter()
         self._finish_pass(state)
 
@@ -149,12 +154,15 @@ class Passes:
             state.best_epoch, state.best_value = state.epoch, loss
         state.start_next_epoch()
         if is_best:
-            save_checkpoint(self._best, self.predictor, None, state)
-        save_checkpoint(self._last, self.predictor, self.optimizer, state)
+            self.checkpoints.save_best(take_snapshot(self.predictor, None, state), row.epoch)
+        self._save_last(state)
         self.progress.note(
             f"pass {row.epoch}/{self.passes}  loss {row.loss:.4f}  held-out perplexity {perplexity(loss):,.1f}  "
             f"{row.seconds:.0f} s{'  best so far' if is_best else ''}"
         )
+
+    def _save_last(self, state: TrainingState) -> None:
+        self.checkpoints.save_last(take_snapshot(self.predictor, self.optimizer, state), state)
 
     def held_out_loss(self) -> float:
         """The logarithm of the perplexity of the held-out texts, over the whole vocabulary and both directions."""

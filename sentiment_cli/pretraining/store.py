@@ -118,6 +118,12 @@ def unfinished_dir(kind: str, decides: Mapping[str, Any]) -> Path:
     return directory.with_name(f".{directory.name}-unfinished")
 
 
+def lock_path(kind: str, decides: Mapping[str, Any]) -> Path:
+    """Held by the process that learns something, so that another one waits for the result."""
+    directory = _directory(kind, decides)
+    return directory.parent.with_name("locks") / f"{directory.name}.lock"
+
+
 def check_writable() -> None:
     """Raise a RunError where nothing can be kept, before the work and not after it."""
     place = pretrained_dir()

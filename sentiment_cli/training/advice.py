@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 
 from sentiment_cli.config.schema import Config
@@ -62,6 +65,13 @@ def check_encoding(config: Config, token_ids: TokenIds) -> list[str]:
             f"{unknown:.0%} of the tokens kept are unknown; raise text.max_tokens ({config.text.max_tokens:,})"
         )
     return warnings
+
+
+def check_disk(needed: int, directory: Path) -> list[str]:
+    """A warning where the disk of a directory, which need not exist yet, has less room than so many bytes."""
+    there = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    return [f"{free / 1e6:,.0f} MB of disk are free, the run needs {needed / 1e6:,.0f} MB"] if free < needed else []
 
 
 def check_balance(counts: dict[str, int], config: Config) -> list[str]:

@@ -1,104 +1,145 @@
-"""What is kept of a training so that it can go on: all variables and the state of the loop, in one file.
+"""One checkpoint: what is kept of a training so that it can go on, in a directory that is whole or not there.
 
-One ``.npz`` file without pickle, written whole or not at all: the arrays of the network (random states of
-dropout included), of the optimizer and of the averaged weights, and the loop's state as JSON. The archive carries a
-CRC-32 of every member, so that damage is found when it is read.
+    variables.npz   arrays without pickle: of the network (random states of dropout included), of the optimizer, and
+                    of the averaged weights
+    state.json      where the loop stands
+    manifest.json   size and SHA-256 of the other two
+
+A checkpoint may come from a stranger: nothing in it is run, and no array is read before its shape is known to fit.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sentiment_cli.atomic import replacing
+from sentiment_cli.atomic import replacing_directory
 from sentiment_cli.errors import RunError
-from sentiment_cli.history import Epoch
+from sentiment_cli.training.state import TrainingState, parse_state
 
-_STATE = "state"
+_VARIABLES, _STATE, _MANIFEST = "variables.npz", "state.json", "manifest.json"
+_FORMAT = 1
+# Bytes; a manifest has 400, a state 200 for each epoch.
+_MOST_TEXT = 100_000_000
 
 
-@dataclass
-class TrainingState:
-    """Where a training stands.
+class Damaged(RunError):
+    """A checkpoint is not what was written."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a checkpoint holds, in memory.
 
     Args:
-        epoch: the epoch in progress, from 1.
-        batch: how many of its batches are done.
-        loss_sum: sum of the losses of its reviews so far.
-        correct: its correct predictions so far.
-        reviews: its reviews so far.
-        seconds: the time spent on it so far.
-        best_epoch: the epoch whose weights are kept as best; None before there is one.
-        best_value: the monitored figure of that epoch.
-        reference: the monitored figure that patience compares with.
-        waited: epochs since it last improved.
-        history: the finished epochs.
+        arrays: by the names of `_variables`.
+        state: as text.
     """
 
-    epoch: int = 1
-    batch: int = 0
-    loss_sum: float = 0.0
-    correct: float = 0.0
-    reviews: int = 0
-    seconds: float = 0.0
-    best_epoch: int | None = None
-    best_value: float | None = None
-    reference: float | None = None
-    waited: int = 0
-    history: list[Epoch] = field(default_factory=list)
-
-    def start_next_epoch(self) -> None:
-        """Move on to the first batch of the next epoch."""
-        self.epoch += 1
-        self.batch, self.reviews = 0, 0
-        self.loss_sum = self.correct = self.seconds = 0.0
+    arrays: Mapping[str, np.ndarray]
+    state: str
 
 
-def save_checkpoint(path: Path, network: Any, optimizer: Any, state: TrainingState, average: Any | None = None) -> None:
-    """Write a checkpoint, whole or not at all."""
-    arrays = {name: variable.numpy() for name, variable in _variables(network, optimizer, average).items()}
-    arrays[_STATE] = np.array(json.dumps(asdict(state)))
-    with replacing(path) as temporary:
-        np.savez(temporary, allow_pickle=False, **arrays)
+def take_snapshot(network: Any, optimizer: Any | None, state: TrainingState, average: Any | None = None) -> Snapshot:
+    """Copy the variables, which the next step changes, and the state."""
+    found = _variables(network, optimizer, average)
+    return Snapshot({name: np.array(variable.numpy()) for name, variable in found.items()}, state.to_json())
+
+
+def bytes_of(network: Any, optimizer: Any | None = None, average: Any | None = None) -> int:
+    """What the arrays of a checkpoint take."""
+    return sum(variable.numpy().nbytes for variable in _variables(network, optimizer, average).values())
+
+
+def write_checkpoint(directory: Path, snapshot: Snapshot) -> None:
+    """Make a directory with a checkpoint, or replace it, whole or not at all.
+
+    Raises:
+        OSError: the disk failed or is full; what was there before is there still.
+    """
+    with replacing_directory(directory) as temporary:
+        np.savez(temporary / _VARIABLES, allow_pickle=False, **snapshot.arrays)
+        (temporary / _STATE).write_text(snapshot.state, encoding="utf-8", newline="\n")
+        files = {name: _describe(temporary / name) for name in (_VARIABLES, _STATE)}
+        manifest = json.dumps({"format": _FORMAT, "files": files}, indent=1)
+        (temporary / _MANIFEST).write_text(manifest, encoding="utf-8", newline="\n")
 
 
 def restore_checkpoint(
-    path: Path, network: Any, optimizer: Any | None = None, average: Any | None = None
+    directory: Path, network: Any, optimizer: Any | None = None, average: Any | None = None
 ) -> TrainingState:
     """Read a checkpoint into a network of the same configuration, and into its optimizer and average where given.
 
     Raises:
-        RunError: the file is missing or damaged, or its arrays do not fit.
+        Damaged: a file is missing or not what was written; nothing was assigned.
+        RunError: the arrays do not fit the configuration; nothing was assigned.
     """
     variables = _variables(network, optimizer, average)
     try:
-        arrays = _read_arrays(path, {*variables, _STATE})
-        state = _read_state(str(arrays[_STATE]))
-    except FileNotFoundError:
-        raise RunError(f"{path} is missing: the run was stopped before it had something to keep.") from None
-    except MemoryError:
+        _check_manifest(directory)
+        state = parse_state(_read_text(directory / _STATE))
+        with zipfile.ZipFile(directory / _VARIABLES) as archive:
+            _check_fit(directory, _read_headers(archive), variables)
+            arrays = {name: _read_array(archive, name) for name in variables}
+    except (RunError, MemoryError):
         raise
     except Exception as error:  # of damaged bytes, zipfile, its decompressors and NumPy make a dozen kinds
-        raise RunError(f"{path} is damaged: {error}") from error
-    _check_fit(path, {name: array.shape for name, array in arrays.items()}, variables)
+        raise Damaged(f"{directory} is damaged: {_say(error)}") from error
     for name, variable in variables.items():
         variable.assign(arrays[name])
     return state
 
 
-def _read_arrays(path: Path, names: set[str]) -> dict[str, np.ndarray]:
-    """The arrays of these names that are there, once the checksums of all are known to be right."""
-    with np.load(path, allow_pickle=False) as archive:
-        # NumPy reads as many bytes as an array's header asks for; of fewer than there are, no checksum is made.
-        damaged = archive.zip.testzip()
-        if damaged is not None:
-            raise zipfile.BadZipFile(f"wrong checksum of {damaged}")
-        return {name: archive[name] for name in archive.files if name in names}
+def _check_manifest(directory: Path) -> None:
+    manifest = json.loads(_read_text(directory / _MANIFEST))
+    if manifest["format"] != _FORMAT:
+        raise RunError(
+            f"{directory} has format {manifest['format']!r}, this version reads {_FORMAT}; it was written by another "
+            "version of this program."
+        )
+    for name in (_VARIABLES, _STATE):
+        if _describe(directory / name) != manifest["files"][name]:
+            raise Damaged(f"{directory} is damaged: wrong checksum of {name}.")
+
+
+def _describe(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return {"bytes": file.tell(), "sha256": digest}
+
+
+def _read_text(path: Path) -> str:
+    if path.stat().st_size > _MOST_TEXT:
+        raise ValueError(f"{path.name} is too large")
+    return path.read_text(encoding="utf-8")
+
+
+def _read_headers(archive: zipfile.ZipFile) -> dict[str, tuple[tuple[int, ...], str]]:
+    """Shape and type of each array, from its header alone."""
+    return {name.removesuffix(".npy"): _read_header(archive, name) for name in archive.namelist()}
+
+
+def _read_header(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], str]:
+    with archive.open(name) as file:
+        version = np.lib.format.read_magic(file)
+        read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
+        shape, _, dtype = read(file)
+    return tuple(shape), dtype.str
+
+
+def _read_array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    with archive.open(f"{name}.npy") as file:
+        array = np.lib.format.read_array(file, allow_pickle=False)
+        if file.read(1):  # also makes the archive compare its checksum
+            raise ValueError(f"{name} is longer than it says")
+    return array
 
 
 def _variables(network: Any, optimizer: Any | None, average: Any | None) -> dict[str, Any]:
@@ -111,18 +152,24 @@ def _variables(network: Any, optimizer: Any | None, average: Any | None) -> dict
     }
 
 
-def _check_fit(path: Path, shapes: dict[str, tuple[int, ...]], variables: dict[str, Any]) -> None:
+def _check_fit(
+    directory: Path, headers: Mapping[str, tuple[tuple[int, ...], str]], variables: Mapping[str, Any]
+) -> None:
     for name, variable in variables.items():
         called = variable.path if hasattr(variable, "path") else variable.name
-        if name not in shapes:
-            raise RunError(f"{path} does not fit the configuration: {called} is missing.")
-        if tuple(shapes[name]) != tuple(variable.shape):
+        if name not in headers:
+            raise RunError(f"{directory} does not fit the configuration: {called} is missing.")
+        shape, dtype = headers[name]
+        if shape != tuple(variable.shape):
             raise RunError(
-                f"{path} does not fit the configuration: {called} has shape {tuple(shapes[name])}, "
+                f"{directory} does not fit the configuration: {called} has shape {shape}, "
                 f"expected {tuple(variable.shape)}."
             )
+        if dtype != np.dtype(getattr(variable.dtype, "as_numpy_dtype", variable.dtype)).str:  # TensorFlow's or Keras'
+            raise Damaged(f"{directory} is damaged: {called} has the type {dtype}, expected {variable.dtype}.")
 
 
-def _read_state(text: str) -> TrainingState:
-    values = json.loads(text)
-    return TrainingState(**{**values, "history": [Epoch(**row) for row in values["history"]]})
+def _say(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"{Path(error.filename).name} is missing."
+    return f"{type(error).__name__}: {error}"

@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,20 +14,24 @@ import numpy as np
 
 from sentiment_cli.ahead import computed_ahead
 from sentiment_cli.config.schema import Config
-from sentiment_cli.errors import SentimentError
-from sentiment_cli.history import Epoch, History, write_history
+from sentiment_cli.errors import SentimentError, shorten_list
+from sentiment_cli.history import Epoch
 from sentiment_cli.runs import Run
 from sentiment_cli.text.token_ids import TokenIds
 from sentiment_cli.training.averaging import AveragedWeights
 from sentiment_cli.training.batches import Batch, endless_batches, steps_per_epoch, training_batches
-from sentiment_cli.training.checkpoint import TrainingState, save_checkpoint
 from sentiment_cli.training.interruption import StopRequest
+from sentiment_cli.training.keeping import Keeper
 from sentiment_cli.training.objective import cross_entropy, is_correct
 from sentiment_cli.training.plan import Plan
 from sentiment_cli.training.progress import Progress
 from sentiment_cli.training.schedule import learning_rate
 from sentiment_cli.training.scoring import compute_logits
+from sentiment_cli.training.state import TrainingState
 from sentiment_cli.training.step import build_score_step, build_train_step
+
+# Seconds.
+_PACE_AFTER = 10.0
 
 StopReason = Literal["all epochs done", "early stopping", "interrupted"]
 
@@ -39,10 +43,12 @@ class EncodedSet:
     Args:
         token_ids: n reviews.
         labels: int32[n].
+        paths: str[n], what they are called.
     """
 
     token_ids: TokenIds
     labels: np.ndarray
+    paths: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ class Arrays:
         weights: float32[rows].
         present: float32[rows].
         unlabelled: int32[rows, width], or None.
-        count: number of reviews; the other rows fill up.
+        indices: int[count], which reviews they are; the other rows fill up.
     """
 
     token_ids: np.ndarray
@@ -63,7 +69,12 @@ class Arrays:
     weights: np.ndarray
     present: np.ndarray
     unlabelled: np.ndarray | None
-    count: int
+    indices: np.ndarray
+
+    @property
+    def count(self) -> int:
+        """Number of reviews."""
+        return len(self.indices)
 
 
 class NotFinite(SentimentError):
@@ -113,27 +124,34 @@ class Trainer:
             after=self.average.update if self.average else None,
         )
         self.score_step = build_score_step(self.network)
+        self.told_pace = False
+        self.norms: list[float] = []  # of the gradients of the last two steps
+        interval = self.config.training.checkpoint_seconds
+        self.keeper = Keeper(self.run, self.network, self.optimizer, self.average, interval, self.progress)
 
     def fit(self, state: TrainingState) -> StopReason:
         """Train from ``state`` on to the last epoch, changing it; the checkpoints follow.
 
         Returns:
-            Why it ended. When interrupted, ``last`` holds everything that is needed to continue.
+            Why it ended. When interrupted, the latest checkpoint holds everything that is needed to continue.
 
         Raises:
-            NotFinite: the loss is infinite or not a number; the checkpoints are those of the epoch before.
+            NotFinite: the loss is infinite or not a number; the checkpoints are from before that.
+            RunError: the disk did not take the end of the training.
         """
         self.stop.graceful = True
         try:
             while state.epoch <= self.epochs:
                 # Before the epoch and not after it, for a run that was stopped while it was evaluated.
                 if self._patience_is_over(state):
+                    self.keeper.finish(state)
                     return "early stopping"
                 try:
                     self._run_epoch(state)
                 except _Stopped:
-                    self._save_last(state)
+                    self.keeper.save(state)
                     return "interrupted"
+            self.keeper.finish(state)
             # A signal that came while the last epoch was being saved.
             return "all epochs done" if self.stop.exit_code is None else "interrupted"
         finally:
@@ -153,6 +171,10 @@ class Trainer:
             self.train_on(arrays, state)
             state.seconds = time.perf_counter() - started
             self._check_stop()
+            self._tell_pace(state)
+            if self.keeper.is_due:
+                self._check_weights(state)
+                self.keeper.save(state)
         val_loss, val_accuracy = self._validate()
         row = Epoch(
             epoch=state.epoch,
@@ -184,21 +206,32 @@ class Trainer:
         token_ids, unlabelled = self.train.token_ids.pad(batch.indices, batch.width, rows), None
         if other is not None and self.unlabelled is not None:
             unlabelled = self.unlabelled.pad(other.indices, other.width)
-        return Arrays(token_ids, labels, weights, present, unlabelled, count)
+        return Arrays(token_ids, labels, weights, present, unlabelled, batch.indices)
 
     def train_on(self, arrays: Arrays, state: TrainingState) -> None:
         """Do one step and count it in ``state``."""
-        loss_sum, correct = self.train_step(
+        loss_sum, correct, norm = self.train_step(
             arrays.token_ids, arrays.labels, arrays.weights, arrays.present, arrays.unlabelled
         )
         loss = float(loss_sum)
-        if not math.isfinite(loss):
-            raise self._not_finite(f"The loss is {loss}", state)
+        self.norms = [*self.norms[-1:], float(norm)]
+        if not math.isfinite(loss + self.norms[-1]):
+            reviews = [self.train.paths[index] for index in arrays.indices]
+            raise self._not_finite(f"The loss is {loss / arrays.count:g}", state, reviews)
         state.loss_sum += loss
         state.correct += float(correct)
         state.reviews += arrays.count
         state.batch += 1
         self.progress.advance(arrays.count, state.loss_sum / state.reviews, state.correct / state.reviews)
+
+    def _tell_pace(self, state: TrainingState) -> None:
+        """Say once how long an epoch takes, where that is long, for those who see no progress bar."""
+        if self.told_pace or state.seconds < _PACE_AFTER:
+            return
+        self.told_pace = True
+        expected = state.seconds / state.reviews * len(self.train.labels)
+        if expected > 6 * _PACE_AFTER:
+            self.progress.note(f"An epoch takes about {expected / 60:.1f} min and its validation")
 
     def _validate(self) -> tuple[float | None, float | None]:
         if self.validation is None:
@@ -209,7 +242,7 @@ class Trainer:
             self.progress.advance(reviews)
             self._check_stop()
 
-        with _random_states_kept(self.network), self._weights_to_keep():
+        with _random_states_kept(self.network), self.keeper.weights_to_keep():
             logits = compute_logits(
                 self.score_step,
                 self.validation.token_ids,
@@ -222,16 +255,20 @@ class Trainer:
         return loss, float(np.mean(is_correct(labels, logits).numpy()))
 
     def _check_weights(self, state: TrainingState) -> None:
-        """The last step of an epoch may spoil the weights; no loss after it would show that."""
+        """The last step may have spoilt the weights; they are not to be saved, and no loss has shown it."""
         for variable in self.network.trainable_variables:
             if not np.isfinite(variable.numpy()).all():
                 raise self._not_finite(f"{variable.path} holds numbers that are not finite", state)
 
-    def _not_finite(self, what: str, state: TrainingState) -> NotFinite:
-        return NotFinite(
-            f"{what} in epoch {state.epoch}, batch {state.batch + 1}, at learning rate "
-            f"{self._learning_rate():g}. Lower training.learning_rate or set training.clip_norm."
-        )
+    def _not_finite(self, what: str, state: TrainingState, reviews: Sequence[str] = ()) -> NotFinite:
+        norms = ", ".join(f"{norm:.3g}" for norm in self.norms)
+        said = [
+            f"{what} in epoch {state.epoch}, batch {state.batch + 1}, at learning rate {self._learning_rate():g}; "
+            f"norms of the last gradients: {norms or 'none'}.",
+            *([f"Reviews of the batch: {shorten_list(reviews)}."] if reviews else []),
+            "Lower training.learning_rate or set training.clip_norm.",
+        ]
+        return NotFinite("\n".join(said))
 
     def _learning_rate(self) -> float:
         """Of the last step."""
@@ -247,19 +284,8 @@ class Trainer:
             state.best_epoch, state.best_value = row.epoch, value
         self._count_patience(row, state)
         state.start_next_epoch()
-        write_history(self.run.history_path, History(list(state.history)))
-        if is_best:
-            with self._weights_to_keep():
-                save_checkpoint(self.run.best_checkpoint_path, self.network, self.optimizer, state, self.average)
-        self._save_last(state)
+        self.keeper.epoch_done(state, is_best=is_best)
         self.progress.epoch_done(row, self.epochs, is_best=is_best)
-
-    def _save_last(self, state: TrainingState) -> None:
-        save_checkpoint(self.run.last_checkpoint_path, self.network, self.optimizer, state, self.average)
-
-    def _weights_to_keep(self) -> contextlib.AbstractContextManager[None]:
-        """The average in place of the weights, where there is one."""
-        return self.average.in_place() if self.average else contextlib.nullcontext()
 
     def _count_patience(self, row: Epoch, state: TrainingState) -> None:
         stopping = self.config.training.early_stopping

@@ -22,7 +22,7 @@ def build_train_step(
 
     It takes the fields of `objective.Labelled` one by one, then the token ids of unlabelled reviews,
     int32[rows, time], or None. It returns the sum of the unweighted losses and the number of correct predictions
-    over the labelled reviews.
+    over the labelled reviews, and the norm of the whole gradient before clipping.
 
     The gradient of the embedding comes from TensorFlow as one row for each token of the batch. Rows of the
     same word are added up before clipping and the optimizer see them, as in the textbook; Keras does not, so
@@ -39,7 +39,7 @@ def build_train_step(
     settings, objective = config.training, build_objective(network, config.training)
 
     @tf.function(jit_compile=jit_compile, reduce_retracing=not jit_compile)
-    def train_step(token_ids: Any, labels: Any, weights: Any, present: Any, unlabelled: Any = None) -> tuple[Any, Any]:
+    def train_step(token_ids: Any, labels: Any, weights: Any, present: Any, unlabelled: Any = None) -> Any:
         seed = tf.stack([tf.constant(settings.seed, tf.int64), tf.cast(optimizer.iterations, tf.int64)])
         rate = config.model.embedding.word_dropout
         token_ids = drop_words(token_ids, rate, seed)
@@ -49,11 +49,13 @@ def build_train_step(
             # 0.61 within three epochs.
             unlabelled = drop_words(unlabelled, rate, seed + _OTHER)
         logits, gradients = objective.gradients(Labelled(token_ids, labels, weights, present), unlabelled, seed)
-        optimizer.apply([tf.convert_to_tensor(gradient) for gradient in gradients], network.trainable_variables)
+        gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
+        optimizer.apply(gradients, network.trainable_variables)
         if after is not None:
             after()
         correct = tf.cast(is_correct(labels, logits), tf.float32)
-        return tf.reduce_sum(cross_entropy(labels, logits) * present), tf.reduce_sum(correct * present)
+        loss_sum = tf.reduce_sum(cross_entropy(labels, logits) * present)
+        return loss_sum, tf.reduce_sum(correct * present), tf.linalg.global_norm(gradients)
 
     return train_step
 

@@ -15,14 +15,15 @@ from sentiment_cli.data.reviews import ReviewSet
 from sentiment_cli.errors import DataError, RunError
 from sentiment_cli.evaluation.metrics import Evaluation, compute_metrics
 from sentiment_cli.evaluation.predictions import make_predictions, write_predictions
+from sentiment_cli.machine import available_cores
 from sentiment_cli.model.network import build_network
 from sentiment_cli.plots.confusion import plot_confusion_matrix
 from sentiment_cli.plots.save import save_figure
 from sentiment_cli.runs import Run
-from sentiment_cli.runtime import Device, available_cores
+from sentiment_cli.runtime import Device
 from sentiment_cli.text.token_ids import TokenIds
 from sentiment_cli.text.vectorizer import encode
-from sentiment_cli.training.checkpoint import restore_checkpoint
+from sentiment_cli.training.checkpoints import Checkpoints
 from sentiment_cli.training.fit import EncodedSet, fixed_width
 from sentiment_cli.training.progress import Progress
 from sentiment_cli.training.scoring import compute_logits
@@ -103,7 +104,7 @@ def load_classifier(run: Run, config: Config, device: Device, split: str | None 
     threads = None if device.is_gpu else available_cores()
     network = build_network(config, len(vocabulary), len(class_names), threads=threads)
     kept = run.refit if scoring_network([record], split) == "refit" else run
-    restore_checkpoint(kept.best_checkpoint_path, network)
+    Checkpoints(kept.checkpoints_dir).restore_best(network)
     return Classifier(config, tuple(class_names), vocabulary, network)
 
 
@@ -112,7 +113,8 @@ def encode_set(
 ) -> EncodedSet:
     """The reviews of one part as token ids."""
     progress.phase(f"encoding {name}", len(reviews))
-    return EncodedSet(encode(config.text, vocabulary, reviews.texts, progress.advance), reviews.labels)
+    ids = encode(config.text, vocabulary, reviews.texts, progress.advance)
+    return EncodedSet(ids, reviews.labels, reviews.paths)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from sentiment_cli.data.reviews import ReviewSet
 from sentiment_cli.data.source import NAMED_SOURCES, resolve_source
 from sentiment_cli.errors import DataError, RunError, UsageError
 from sentiment_cli.evaluation.metrics import Evaluation
+from sentiment_cli.locking import locked
 from sentiment_cli.runs import SPLITS, Run, safe_name
 from sentiment_cli.runtime import load_tensorflow
 from sentiment_cli.training.progress import Progress, Silent
@@ -76,7 +77,7 @@ def evaluate(
 
     Raises:
         DataError: the reviews are not there, or do not fit the run.
-        RunError: the run is not complete, or its data changed so that the part cannot be made again.
+        RunError: the run is not complete, is in training, or its data changed so that the part cannot be made again.
     """
     progress = progress or Silent()
     if split not in SPLITS:
@@ -89,9 +90,15 @@ def evaluate(
     note = network_note(network_records(run), split if source is None else None)
     if note:
         progress.note(note)
-    if source is not None:
-        return _evaluate_other(run, config, record, source, progress)
-    return _evaluate_own(run, config, record, split, progress)
+
+    def wait() -> None:
+        progress.note(f"Another process is writing {run.path}, and is waited for")
+
+    # For another evaluation, that is; a training would take too long.
+    with locked(run.lock_path, wait=None if record.get("status") == "running" else wait):
+        if source is not None:
+            return _evaluate_other(run, config, record, source, progress)
+        return _evaluate_own(run, config, record, split, progress)
 
 
 def _evaluate_own(run: Run, config: Config, record: dict[str, Any], split: str, progress: Progress) -> EvaluateResult:

@@ -21,7 +21,8 @@ from sentiment_cli.data.directory import find_layout
 from sentiment_cli.data.loading import Splits
 from sentiment_cli.data.prepare import PreparedData
 from sentiment_cli.data.reviews import ReviewSet
-from sentiment_cli.errors import RunError
+from sentiment_cli.locking import locked
+from sentiment_cli.machine import available_cores
 from sentiment_cli.model.network import first_layers
 from sentiment_cli.plots.perplexity import plot_perplexity
 from sentiment_cli.plots.save import save_figure
@@ -29,10 +30,17 @@ from sentiment_cli.pretraining.corpus import Corpus, gather_corpus, read_texts
 from sentiment_cli.pretraining.formats import read_vectors
 from sentiment_cli.pretraining.language_model import build_language_model
 from sentiment_cli.pretraining.passes import Passes, divide, perplexity
-from sentiment_cli.pretraining.store import Damaged, Kept, check_writable, find_kept, keep, unfinished_dir
+from sentiment_cli.pretraining.store import (
+    Damaged,
+    Kept,
+    check_writable,
+    find_kept,
+    keep,
+    lock_path,
+    unfinished_dir,
+)
 from sentiment_cli.pretraining.word_vectors import choose_scale, complete_table, count_passes, learn_word_vectors
 from sentiment_cli.resources import expand_path
-from sentiment_cli.runtime import available_cores
 from sentiment_cli.text.token_ids import TokenIds
 from sentiment_cli.text.vectorizer import adapt_vocabulary, encode
 from sentiment_cli.text.vocabulary import vocabulary_checksum
@@ -127,9 +135,9 @@ def find_pretrained(
 ) -> Pretrained | None:
     """As `obtain_pretrained`, but None where it would have to be learned, which takes its time."""
     task = _make_task(settings, config, data, splits, threads, progress)
+    if config.vectors_file is not None:
+        return _obtain(task, progress)
     found = _find(task, progress)
-    if found is None and config.vectors_file is not None:
-        return _learn(task, progress)
     if found is None:
         progress.note("Pretraining: left out here, since it takes its time; `sentiment pretrain` does it and keeps it")
     return found
@@ -148,7 +156,11 @@ def _make_task(
 
 
 def _obtain(task: _Task, progress: Progress) -> Pretrained:
-    return _find(task, progress) or _learn(task, progress)
+    def wait() -> None:
+        progress.note("Pretraining: another process is at it, and is waited for")
+
+    with locked(lock_path(task.kind, task.decides), wait=wait):
+        return _find(task, progress) or _learn(task, progress)
 
 
 def _find(task: _Task, progress: Progress) -> Pretrained | None:
@@ -167,14 +179,7 @@ def _learn(task: _Task, progress: Progress) -> Pretrained:
     check_writable()
     started = time.perf_counter()
     unfinished = unfinished_dir(task.kind, task.decides)
-    try:
-        vocabulary, arrays, details = task.learn(unfinished)
-    except RunError:
-        # another process was faster, and has removed what this one needed
-        found = _find(task, progress)
-        if found is None:
-            raise
-        return found
+    vocabulary, arrays, details = task.learn(unfinished)
     seconds = round(time.perf_counter() - started + details.pop("seconds_before", 0.0), 3)
     kept = keep(task.kind, task.decides, vocabulary, arrays, {**details, "seconds": seconds, "made": now()})
     shutil.rmtree(unfinished, ignore_errors=True)

@@ -15,6 +15,7 @@ from sentiment_cli.errors import Interrupted, RunError, shorten_list
 from sentiment_cli.runs import Run, SeedGroup, single_runs
 from sentiment_cli.runtime import describe_environment
 from sentiment_cli.text.vocabulary import read_vocabulary, vocabulary_checksum
+from sentiment_cli.training.checkpoints import Checkpoints
 from sentiment_cli.training.plan import Plan
 
 FORMAT_VERSION = 1
@@ -141,12 +142,12 @@ def check_has_model(run: Run, record: dict[str, Any]) -> None:
     if isinstance(run, SeedGroup):
         _check_all_finished(run)
         return
-    needed = [run.best_checkpoint_path, *([run.refit.best_checkpoint_path] if is_refit(record) else [])]
-    missing = [path for path in needed if not path.exists()]
+    needed = [run.checkpoints_dir, *([run.refit.checkpoints_dir] if is_refit(record) else [])]
+    missing = [path for path in needed if not Checkpoints(path).has_best]
     if not missing:
         return
     if record.get("best_epoch"):
-        raise RunError(f"{missing[0]} is missing; restore it, or train anew.")
+        raise RunError(f"{missing[0]} has no best epoch any more; restore it, or train anew.")
     raise RunError(f"{run.path} has no model yet ({record.get('status')}): no epoch was finished.")
 
 

@@ -6,16 +6,18 @@ import shutil
 from dataclasses import replace
 from typing import Any
 
-from sentiment_cli.training.checkpoint import TrainingState, restore_checkpoint
+from sentiment_cli.training.checkpoints import Checkpoints
 from sentiment_cli.training.fit import StopReason
 from sentiment_cli.training.interruption import StopRequest
+from sentiment_cli.training.state import TrainingState
 from sentiment_cli.workflows.classifier import encode_set
 from sentiment_cli.workflows.job import Job
 from sentiment_cli.workflows.record import is_refit
 from sentiment_cli.workflows.setup import Setup, pretrain_first
+from sentiment_cli.workflows.stopwatch import Stopwatch
 
 
-def refit(job: Job, setup: Setup, record: dict[str, Any], stop: StopRequest) -> StopReason:
+def refit(job: Job, setup: Setup, record: dict[str, Any], stop: StopRequest, watch: Stopwatch) -> StopReason:
     """Make the refit of a run, or go on with it, and load its weights into the network of ``setup``.
 
     It begins with the same random weights, keeps the vocabulary, and has a schedule that spans its own steps. A refit
@@ -26,17 +28,19 @@ def refit(job: Job, setup: Setup, record: dict[str, Any], stop: StopRequest) -> 
         setup: of the training that chose the number of epochs.
         record: of the run, with ``best_epoch``; under ``refit`` it is told how far the refit is.
         stop: asked whether to go on.
+        watch: told the seconds of saving.
 
     Returns:
         Why it ended. When interrupted, the weights are not loaded.
     """
     if not is_refit(record):
         _begin(job, setup, record)
-        if _train(job, setup, record, stop) == "interrupted":
+        if _train(job, setup, record, stop, watch) == "interrupted":
             return "interrupted"
+        Checkpoints(job.run.refit.checkpoints_dir).keep_only(record["refit"]["epochs"])
         record["refit"]["finished"] = True
         job.run.write_record(record)
-    restore_checkpoint(job.run.refit.best_checkpoint_path, setup.network)
+    Checkpoints(job.run.refit.checkpoints_dir).restore_best(setup.network, record["refit"]["epochs"])
     return "all epochs done"
 
 
@@ -52,13 +56,15 @@ def _begin(job: Job, setup: Setup, record: dict[str, Any]) -> None:
     job.progress.note(f"Refit: {epochs} epochs anew on train and validation together, {reviews:,} reviews")
 
 
-def _train(job: Job, setup: Setup, record: dict[str, Any], stop: StopRequest) -> StopReason:
+def _train(job: Job, setup: Setup, record: dict[str, Any], stop: StopRequest, watch: Stopwatch) -> StopReason:
     reviews, run = setup.splits.train_and_validation, job.run.refit
     encoded = encode_set(job.config, setup.vocabulary, reviews, job.progress, "train and validation")
-    goes_on = run.last_checkpoint_path.exists()
-    pretrained = None if goes_on else setup.pretrained or pretrain_first(job, record, setup.splits)
+    state, checkpoints = TrainingState(), Checkpoints(run.checkpoints_dir)
+    pretrained = None if checkpoints.has_last else setup.pretrained or pretrain_first(job, record, setup.splits)
     again = setup.anew(job.config, encoded, record["refit"]["epochs"], pretrained)
-    state = TrainingState()
-    if goes_on:
-        state = restore_checkpoint(run.last_checkpoint_path, again.network, again.optimizer, again.average)
-    return again.trainer(replace(job, run=run), stop).fit(state)
+    if checkpoints.has_last:
+        state = checkpoints.restore_last(again.network, again.optimizer, again.average, warn=job.progress.warn)
+    trainer = again.trainer(replace(job, run=run), stop)
+    reason = trainer.fit(state)
+    watch.add("saving", trainer.keeper.seconds)
+    return reason

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -10,10 +9,11 @@ from pathlib import Path
 import keras
 
 from sentiment_cli.model.export import save_end_to_end
-from sentiment_cli.runs import Run
 from sentiment_cli.training.batches import training_batches
-from sentiment_cli.training.checkpoint import TrainingState, restore_checkpoint, save_checkpoint
+from sentiment_cli.training.checkpoint import take_snapshot
+from sentiment_cli.training.checkpoints import Checkpoints
 from sentiment_cli.training.interruption import StopRequest
+from sentiment_cli.training.state import TrainingState
 from sentiment_cli.workflows.job import Job
 from sentiment_cli.workflows.results import DryRun
 from sentiment_cli.workflows.setup import Setup, set_up
@@ -31,15 +31,15 @@ def rehearse(job: Job, target: Path) -> DryRun:
     """
     config, run, progress = job.config, job.run, job.progress
     setup = set_up(job, {}, Stopwatch(), learn=False)
-    warnings = setup.warnings(job)
+    warnings = setup.warnings(job, target)
     for warning in warnings:
         progress.warn(warning)
     progress.phase("saving and reloading")
-    save_checkpoint(run.last_checkpoint_path, setup.network, setup.optimizer, TrainingState(), setup.average)
-    restore_checkpoint(run.last_checkpoint_path, setup.network, setup.optimizer, setup.average)
+    checkpoints, state = Checkpoints(run.checkpoints_dir), TrainingState()
+    checkpoints.save_last(take_snapshot(setup.network, setup.optimizer, state, setup.average), state)
+    checkpoints.restore_last(setup.network, setup.optimizer, setup.average, warn=progress.warn)
     save_end_to_end(run.model_path, config, setup.vocabulary, setup.network)
     keras.models.load_model(run.model_path)
-    warnings += _check_disk(run, target)
     seconds = _epoch_seconds(job, setup)
     test = job.data.layout.test
     return DryRun(
@@ -80,14 +80,6 @@ def _passes(job: Job, setup: Setup) -> float:
     """How many times a pass over the training part an epoch costs, where a refit has as many epochs at the most."""
     both = len(setup.splits.train_and_validation) / len(setup.splits.train)
     return 1 + both if job.config.training.refit else 1
-
-
-def _check_disk(run: Run, target: Path) -> list[str]:
-    """A warning when two checkpoints, one of them being replaced, and the model may not fit."""
-    needed = 3 * run.last_checkpoint_path.stat().st_size + run.model_path.stat().st_size
-    there = next(path for path in (target, *target.absolute().parents) if path.exists())
-    free = shutil.disk_usage(there).free
-    return [f"{free / 1e6:,.0f} MB of disk are free, the run needs {needed / 1e6:,.0f} MB"] if free < needed else []
 
 
 def _peak_memory() -> int | None:

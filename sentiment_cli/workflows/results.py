@@ -22,7 +22,7 @@ class TrainResult:
         epochs: epochs done.
         parameters: number of trainable weights.
         device: what it ran on.
-        seconds: by phase, and ``total``.
+        seconds: by phase, and ``total``; ``saving`` is a part of ``training`` and ``refitting``.
         validation: loss and accuracy of the best epoch on the validation part; None without one.
         test: figures on the test part; None when it was not read.
         refit: ``epochs`` and ``reviews`` of the training on train and validation together, whose network was kept;

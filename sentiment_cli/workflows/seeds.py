@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sentiment_cli.atomic import remove_directory
 from sentiment_cli.config import Config, Override, config_values, load_config, write_config
 from sentiment_cli.data.prepare import PreparedData
 from sentiment_cli.errors import ConfigError, DataError, Interrupted, RunError, SentimentError, UsageError
 from sentiment_cli.evaluation.metrics import Evaluation
+from sentiment_cli.locking import locked
 from sentiment_cli.runs import SPLITS, Run, SeedGroup
 from sentiment_cli.runtime import choose_device, load_tensorflow
 from sentiment_cli.seeds import read_member
@@ -27,7 +29,7 @@ from sentiment_cli.workflows.record import (
     resume_command,
 )
 from sentiment_cli.workflows.results import SeedsResult
-from sentiment_cli.workflows.train import check_free, check_same_data, go_on, still_needed, train
+from sentiment_cli.workflows.train import check_free, check_same_data, create_run, go_on, still_needed, train
 
 _MOST_SEED = 2**31 - 1
 
@@ -92,18 +94,16 @@ def train_seeds(
         data = prepare(config, progress)
         load_tensorflow()
         choose_device(config.training.device)
-        if force and group.path.exists():
-            shutil.rmtree(group.path)
         config = _with_split_seed(portable(config))
-        group.path.mkdir(parents=True)
-        write_config(group.config_path, config)
         seeds = list(range(first, first + count))
         record = {**new_record(config, data, command, config_name), "seeds": seeds}
+        create_run(group, config, record, force=force)
         try:
-            return _run_recorded(_Job(group, config, record, data, progress))
+            with locked(group.lock_path):
+                return _run_recorded(_Job(group, config, record, data, progress))
         except (ConfigError, DataError):
             if not any(run.path.exists() for run in group.members):
-                shutil.rmtree(group.path)  # as of a run: nothing was trained
+                remove_directory(group.path)  # as of a run: nothing was trained
             raise
 
 
@@ -127,7 +127,7 @@ def resume_seeds(
     _check_worth_resuming(group, record, config, epochs)
     if epochs is not None:
         config = load_config(group.config_path, [Override(("training", "epochs"), epochs, "--epochs")])
-    with StopRequest(progress.note):
+    with StopRequest(progress.note), locked(group.lock_path):
         data = prepare(still_needed(group.members, config), progress, root=Path(record.get("data", {}).get("root", "")))
         check_same_data(group, record, data)
         load_tensorflow(threads=_threads(group))
@@ -203,8 +203,6 @@ def _train_member(job: _Job, run: Run, seed: int) -> int:
             further = epochs if epochs != _configured_epochs(run) else None
             result = go_on(run, epochs=further, progress=job.progress, command=command, data=job.data)
         else:
-            if run.path.exists():
-                shutil.rmtree(run.path)  # killed before its record was written
             training = job.config.training.model_copy(update={"seed": seed})
             config = job.config.model_copy(update={"training": training})
             progress, data = job.progress, job.data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -11,18 +12,22 @@ import keras
 from sentiment_cli.config.schema import Config
 from sentiment_cli.data.loading import Splits, load_splits
 from sentiment_cli.errors import RunError
+from sentiment_cli.machine import available_cores, available_memory
 from sentiment_cli.model.network import build_network
 from sentiment_cli.recurrent.conditions import loop_blockers
 from sentiment_cli.recurrent.sweep import compile_in_background
-from sentiment_cli.runtime import available_cores, hand_back_memory
+from sentiment_cli.runtime import hand_back_memory
 from sentiment_cli.text.token_ids import TokenIds
 from sentiment_cli.text.vectorizer import adapt_vocabulary, encode
 from sentiment_cli.text.vocabulary import write_vocabulary
-from sentiment_cli.training.advice import check_balance, check_encoding, check_settings
+from sentiment_cli.training.advice import check_balance, check_disk, check_encoding, check_settings
 from sentiment_cli.training.averaging import AveragedWeights
 from sentiment_cli.training.batches import planned_epochs, steps_per_epoch
-from sentiment_cli.training.fit import EncodedSet, Trainer
+from sentiment_cli.training.checkpoint import bytes_of
+from sentiment_cli.training.checkpoints import MOST_KEPT, Checkpoints
+from sentiment_cli.training.fit import EncodedSet, Trainer, fixed_width
 from sentiment_cli.training.interruption import StopRequest
+from sentiment_cli.training.memory import check_memory
 from sentiment_cli.training.optimizers import build_optimizer
 from sentiment_cli.training.plan import Plan, choose_path, make_plan
 from sentiment_cli.training.weights import compute_class_weights
@@ -63,12 +68,14 @@ class Setup:
     unlabelled: TokenIds | None
     pretrained: Pretrained | None
 
-    def warnings(self, job: Job) -> list[str]:
-        """What is likely to go wrong, for the user to read before it does."""
+    def warnings(self, job: Job, place: Path) -> list[str]:
+        """What is likely to go wrong, for the user to read before it does; ``place`` is where the run goes."""
+        needed = MOST_KEPT * bytes_of(self.network, self.optimizer, self.average) + bytes_of(self.network)
         return [
             *check_settings(job.config, on_gpu=job.device.is_gpu),
             *check_encoding(job.config, self.train.token_ids),
             *check_balance(self.splits.train.counts(), job.config),
+            *check_disk(needed, place),
         ]
 
     def anew(self, config: Config, train: EncodedSet, epochs: int, pretrained: Pretrained | None) -> Setup:
@@ -131,7 +138,7 @@ def set_up(job: Job, record: dict[str, Any], watch: Stopwatch, *, learn: bool = 
         progress.phase("reading reviews")
         splits = load_splits(job.data.layout, config.data, config.split_seed, progress.note)
     pretrained = None
-    if config.pretrain is not None and not job.run.last_checkpoint_path.exists():
+    if config.pretrain is not None and not Checkpoints(job.run.checkpoints_dir).has_last:
         with watch.phase("pretraining"):
             pretrained = pretrain_first(job, record, splits, learn=learn)
     with watch.phase("vectorizing"):
@@ -153,6 +160,9 @@ def set_up(job: Job, record: dict[str, Any], watch: Stopwatch, *, learn: bool = 
             steps = f"training.min_steps: {config.training.min_steps:,}"
             progress.note(f"{epochs} epochs instead of {config.training.epochs}, since there are few reviews ({steps})")
         sizes = len(vocabulary), len(splits.train.class_names)
+        if not job.device.is_gpu:
+            widest = fixed_width(config) or int(train.token_ids.lengths.max())
+            check_memory(config, len(vocabulary), plan.rows * widest, available_memory())
         steps = epochs * steps_per_epoch(config.training, len(train.labels))
         network, optimizer, average = _build(config, sizes, plan, steps, pretrained)
     unlabelled = _unlabelled(job, record, splits, vocabulary) if _is_virtual(config) else None
@@ -188,8 +198,8 @@ def pretrain_first(job: Job, record: dict[str, Any], splits: Splits, *, learn: b
         return None
     obtain, threads = obtain_pretrained if learn else find_pretrained, None if job.device.is_gpu else available_cores()
     pretrained = obtain(settings, job.config, job.data, splits, threads, job.progress)
-    known = record.get("pretrained", {})
-    if pretrained and known and job.run.last_checkpoint_path.exists() and known.get("sha256") != pretrained.kept.sha256:
+    known, begun = record.get("pretrained", {}), Checkpoints(job.run.checkpoints_dir).has_last
+    if pretrained and known and begun and known.get("sha256") != pretrained.kept.sha256:
         raise RunError(
             f"{job.run.path} began with another pretraining, {known.get('directory')} (SHA-256 "
             f"{str(known.get('sha256'))[:12]}, now {pretrained.kept.sha256[:12]}): its texts changed, or it was "
@@ -203,7 +213,7 @@ def _unlabelled(job: Job, record: dict[str, Any], splits: Splits, vocabulary: li
     held_out = splits.validation.texts if splits.validation is not None else ()
     corpus = unlabelled_texts(job.config, job.data, splits, [splits.train], job.progress, without=held_out)
     known = record.get("unlabelled", corpus.digest)
-    if known != corpus.digest and job.run.last_checkpoint_path.exists():
+    if known != corpus.digest and Checkpoints(job.run.checkpoints_dir).has_last:
         raise RunError(
             f"{job.run.path} was trained with other unlabelled reviews (data.unlabelled): their fingerprint was "
             f"{known[:12]}, now {corpus.digest[:12]}. Restore them, or start a new run: "

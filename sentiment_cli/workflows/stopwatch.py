@@ -21,7 +21,11 @@ class Stopwatch:
         try:
             yield
         finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
+            self.add(name, time.perf_counter() - started)
+
+    def add(self, name: str, seconds: float) -> None:
+        """Count seconds that were measured elsewhere; they may be part of another phase."""
+        self.seconds[name] = self.seconds.get(name, 0.0) + seconds
 
     def read(self) -> dict[str, float]:
         """The phases so far and ``total``, in seconds rounded to milliseconds."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sentiment_cli.atomic import remove_directory, remove_temporaries, replacing_directory
 from sentiment_cli.config import Config, Override, config_values, load_config, write_config
 from sentiment_cli.data.prepare import PreparedData
 from sentiment_cli.errors import ConfigError, DataError, RunError, UsageError
 from sentiment_cli.history import read_history
+from sentiment_cli.locking import locked
 from sentiment_cli.runs import Run, SeedGroup, open_run
 from sentiment_cli.runtime import choose_device, load_tensorflow
+from sentiment_cli.training.checkpoints import Checkpoints
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.workflows.job import Job
@@ -58,17 +60,15 @@ def train(
         data = data or prepare(config, progress)
         load_tensorflow()
         device = choose_device(config.training.device)
-        if force and run.path.exists():
-            shutil.rmtree(run.path)
         config = portable(config)
-        run.path.mkdir(parents=True)
+        record = new_record(config, data, command, config_name)
+        create_run(run, config, record, force=force)
         progress.note(f"Run: {run.path}")
-        write_config(run.config_path, config)
         try:
-            record = new_record(config, data, command, config_name)
-            return _run_recorded(Job(config, run, data, device, progress), record, stop)
+            with locked(run.lock_path):
+                return _run_recorded(Job(config, run, data, device, progress), record, stop)
         except (ConfigError, DataError):
-            shutil.rmtree(run.path)  # nothing was trained, and a corrected call should find the way free
+            remove_directory(run.path)  # nothing was trained, and a corrected call should find the way free
             raise
 
 
@@ -125,7 +125,8 @@ def go_on(
     if epochs is not None:
         config = load_config(run.config_path, [Override(("training", "epochs"), epochs, "--epochs")])
     _check_worth_resuming(run, record, config, epochs)
-    with StopRequest(progress.note) as stop:
+    with StopRequest(progress.note) as stop, locked(run.lock_path):
+        remove_temporaries(run.path)
         data = data or prepare(still_needed([run], config), progress, root=Path(record.get("data", {}).get("root", "")))
         check_same_data(run, record, data)
         plan = read_plan(run, record)
@@ -173,9 +174,35 @@ def check_free(run: Run, *, force: bool = False) -> None:
         )
 
 
+def create_run(run: Run, config: Config, record: Mapping[str, Any], *, force: bool) -> None:
+    """Make a run's directory with its configuration and record: at once, so that a kill leaves both or nothing.
+
+    Args:
+        run: what is made.
+        config: its configuration.
+        record: its record.
+        force: replace a run that is there.
+
+    Raises:
+        RunError: another process was faster, or writes into the run that is to be replaced.
+    """
+    if force and run.path.exists():
+        with locked(run.lock_path):
+            pass
+    try:
+        with replacing_directory(run.path, new=not force) as temporary:
+            unnamed = type(run)(temporary)
+            write_config(unnamed.config_path, config)
+            unnamed.write_record({**record, "status": "running", "stop_reason": None})
+    except FileExistsError:
+        if not run.path.exists():  # a file is where a directory has to be
+            raise RunError(f"{run.path} cannot be made: {run.path.parent} is not a directory.") from None
+        raise RunError(f"{run.path} exists; another process made it meanwhile. Choose another --output-dir.") from None
+
+
 def still_needed(runs: Sequence[Run], config: Config) -> Config:
     """Without the pretraining where checkpoints hold what was learned: what it was learned from may have gone."""
-    if config.training.refit or not all(run.last_checkpoint_path.exists() for run in runs):
+    if config.training.refit or not all(Checkpoints(run.checkpoints_dir).has_last for run in runs):
         return config
     return config.model_copy(update={"pretrain": None})
 
@@ -198,8 +225,8 @@ def _run_recorded(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainR
 def _check_worth_resuming(run: Run, record: dict[str, Any], config: Config, epochs: int | None) -> None:
     # The record counts the epochs when a call ends; after a kill the history knows better.
     done = len(read_history(run.history_path)) if run.history_path.exists() else int(record.get("epochs") or 0)
-    if done and not run.last_checkpoint_path.exists():
-        raise RunError(f"{run.last_checkpoint_path} is missing: {run.path} cannot go on after its {done} epochs.")
+    if done and not Checkpoints(run.checkpoints_dir).has_last:
+        raise RunError(f"{run.checkpoints_dir} has no checkpoint: {run.path} cannot go on after its {done} epochs.")
     if epochs is not None and epochs < done:
         raise RunError(f"{run.path} has {done} epochs already; expected --epochs above that, received {epochs}.")
     if record.get("status") == "finished" and config.training.epochs <= done:

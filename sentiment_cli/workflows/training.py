@@ -16,8 +16,10 @@ from sentiment_cli.plots.save import save_figure
 from sentiment_cli.runs import SPLITS
 from sentiment_cli.runtime import describe_threads, hand_back_memory
 from sentiment_cli.text.vocabulary import vocabulary_checksum
-from sentiment_cli.training.checkpoint import TrainingState, restore_checkpoint, save_checkpoint
+from sentiment_cli.training.checkpoint import take_snapshot
+from sentiment_cli.training.checkpoints import Checkpoints
 from sentiment_cli.training.interruption import StopRequest
+from sentiment_cli.training.state import TrainingState
 from sentiment_cli.workflows.classifier import Classifier, evaluate_reviews, keep_metrics, own_files
 from sentiment_cli.workflows.job import Job
 from sentiment_cli.workflows.record import is_refit, now
@@ -41,7 +43,7 @@ def run_training(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainRe
     """
     watch = Stopwatch()
     setup = set_up(job, record, watch)
-    for warning in setup.warnings(job):
+    for warning in setup.warnings(job, job.run.path):
         job.progress.warn(warning)
     state = _restore(job, setup, extends=record["status"] == "finished")
     record.update(status="running", stop_reason=None, **_facts(job, setup))
@@ -49,8 +51,10 @@ def run_training(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainRe
     job.progress.note(
         f"{record['parameters']:,} parameters, {len(setup.splits.train):,} training reviews, step {setup.plan.reason}"
     )
+    trainer = setup.trainer(job, stop)
     with watch.phase("training"):
-        stop_reason = setup.trainer(job, stop).fit(state)
+        stop_reason = trainer.fit(state)
+    watch.add("saving", trainer.keeper.seconds)
     hand_back_memory()
     record.update(stop_reason=stop_reason, epochs=len(state.history), best_epoch=state.best_epoch)
     job.run.write_record(record)
@@ -58,16 +62,18 @@ def run_training(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainRe
         if state.history:
             _draw_history(job, setup, state)
         if stop_reason != "interrupted":
-            _evaluate_validation(job, setup)
+            _evaluate_validation(job, setup, state)
     if stop_reason != "interrupted" and job.config.training.refit:
         with watch.phase("refitting"):
-            stop_reason = "interrupted" if refit(job, setup, record, stop) == "interrupted" else stop_reason
+            stop_reason = "interrupted" if refit(job, setup, record, stop, watch) == "interrupted" else stop_reason
     interrupted, test = stop_reason == "interrupted", None
     with watch.phase("evaluating"):
         if interrupted:
             _remove_stale_results(job, state)
         else:
             test = _evaluate_test(job, setup)
+            if state.best_epoch is not None:
+                Checkpoints(job.run.checkpoints_dir).keep_only(state.best_epoch)
     seconds = watch.read()
     status = "interrupted" if interrupted else "finished"
     record.update(status=status, stop_reason=stop_reason, ended=now())
@@ -99,6 +105,7 @@ def _facts(job: Job, setup: Setup) -> dict[str, Any]:
         "parameters": setup.network.count_params(),
         "planned_epochs": setup.epochs,
         "threads": describe_threads(),
+        "deterministic": not job.device.is_gpu,
         "plan": setup.plan.to_dict(),
         "vocabulary": {"size": len(setup.vocabulary), "sha256": vocabulary_checksum(setup.vocabulary)},
         "model": {"file": job.run.model_path.name, "import": needed_import(job.config)},
@@ -108,14 +115,15 @@ def _facts(job: Job, setup: Setup) -> dict[str, Any]:
 
 def _restore(job: Job, setup: Setup, *, extends: bool) -> TrainingState:
     """The state to go on from: the last checkpoint's, or a new one; a finished run gets its patience anew."""
-    if not job.run.last_checkpoint_path.exists():
+    checkpoints = Checkpoints(job.run.checkpoints_dir)
+    if not checkpoints.has_last:
         return TrainingState()
-    state = restore_checkpoint(job.run.last_checkpoint_path, setup.network, setup.optimizer, setup.average)
+    state = checkpoints.restore_last(setup.network, setup.optimizer, setup.average, warn=job.progress.warn)
     stopping = job.config.training.early_stopping
     if extends and stopping is not None and state.waited >= stopping.patience:
         state.waited = 0
         # At once, for the next start would not know that this one extended a finished run.
-        save_checkpoint(job.run.last_checkpoint_path, setup.network, setup.optimizer, state, setup.average)
+        checkpoints.save_last(take_snapshot(setup.network, setup.optimizer, state, setup.average), state)
     return state
 
 
@@ -127,12 +135,12 @@ def _draw_history(job: Job, setup: Setup, state: TrainingState) -> None:
     job.progress.note(sentence)
 
 
-def _evaluate_validation(job: Job, setup: Setup) -> None:
+def _evaluate_validation(job: Job, setup: Setup, state: TrainingState) -> None:
     """Load the best epoch, and predict the part that it was chosen by."""
     run = job.run
-    if not run.best_checkpoint_path.exists():
+    if state.best_epoch is None:
         raise RunError(f"No epoch of {run.path} had a {job.config.monitor} that is a number; no model was kept.")
-    restore_checkpoint(run.best_checkpoint_path, setup.network)
+    Checkpoints(run.checkpoints_dir).restore_best(setup.network, state.best_epoch)
     if setup.splits.validation is not None:
         _evaluate(job, setup, setup.splits.validation, "validation")
 

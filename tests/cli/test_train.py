@@ -25,6 +25,7 @@ from conftest import tiny_texts, write_reviews
 
 from sentiment_cli.config import Config, load_config
 from sentiment_cli.runs import Run
+from sentiment_cli.training.checkpoints import Checkpoints
 
 Cli = Callable[..., Result]
 KEYS = [
@@ -341,7 +342,7 @@ class TestSignals:
         run = Run(child.place / "runs/a b")
         assert run.read_record()["status"] == "interrupted"
         assert len(run.history_path.read_text(encoding="utf-8").splitlines()) == 1 + value["epochs"]
-        assert run.last_checkpoint_path.exists() and (run.plots_dir / "history.png").exists()
+        assert Checkpoints(run.checkpoints_dir).has_last and (run.plots_dir / "history.png").exists()
 
     @pytest.mark.parametrize("kind", ["sigint", "sigterm"])
     def test_are_followed_by_the_command_that_they_name_which_finishes(

@@ -62,6 +62,7 @@ DEFAULTS: dict[str, Any] = {
     "training.average": None,
     "training.early_stopping": None,
     "training.class_weight": None,
+    "training.checkpoint_seconds": 60.0,
     "training.seed": 1,
     "training.device": "auto",
     "training.jit_compile": "auto",
@@ -132,7 +133,7 @@ RATES = (
 )
 FROM_ABOVE_ZERO = (
     *("training.learning_rate", "training.clip_norm", "training.adversarial.norm", "training.adversarial.weight"),
-    "language_model.learning_rate",
+    *("language_model.learning_rate", "training.checkpoint_seconds"),
 )
 NUMBERS = (*RATES, *FROM_ABOVE_ZERO, "training.early_stopping.min_delta")
 SWITCHES = (

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,7 +13,7 @@ import pytest
 from sentiment_cli.config.model import Recurrent
 from sentiment_cli.config.schema import Config
 from sentiment_cli.text.token_ids import cut_to_length
-from sentiment_cli.training.advice import check_balance, check_encoding, check_settings, cudnn_blockers
+from sentiment_cli.training.advice import check_balance, check_disk, check_encoding, check_settings, cudnn_blockers
 
 
 def make_config(**sections: Any) -> Config:
@@ -88,3 +91,18 @@ def test_a_class_with_most_of_the_reviews_is_named(counts: dict[str, int], share
 
 def test_class_weights_end_the_warning() -> None:
     assert check_balance({"bad": 99, "good": 1}, make_config(training={"class_weight": "balanced"})) == []
+
+
+def test_too_small_a_disk_is_warned_of_also_where_the_run_has_no_directory_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+
+    def usage(path: Path) -> SimpleNamespace:
+        asked.append(path)
+        return SimpleNamespace(free=20_000_000)
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    assert check_disk(20_000_000, tmp_path / "runs" / "first") == []
+    assert check_disk(31_000_000, tmp_path / "runs" / "first") == ["20 MB of disk are free, the run needs 31 MB"]
+    assert asked == [tmp_path, tmp_path]

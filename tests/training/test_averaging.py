@@ -10,7 +10,8 @@ import pytest
 
 from sentiment_cli.config.schema import Config
 from sentiment_cli.errors import RunError
-from sentiment_cli.training.checkpoint import TrainingState, restore_checkpoint, save_checkpoint
+from sentiment_cli.training.checkpoint import restore_checkpoint, take_snapshot, write_checkpoint
+from sentiment_cli.training.state import TrainingState
 
 BATCH = np.array([[2, 3, 4], [5, 2, 0], [6, 0, 0]], np.int32)
 LABELS = np.array([1, 0, 1], np.int32)
@@ -103,9 +104,9 @@ def test_the_weights_are_back_after_an_exception_too(error: type[BaseException])
 def test_a_checkpoint_brings_the_average_back_beside_the_weights(tmp_path: Path) -> None:
     network, optimizer, average, _ = make_averaged()
     own, mean = scatter(network, average)
-    save_checkpoint(tmp_path / "last.npz", network, optimizer, TrainingState(), average)
+    write_checkpoint(tmp_path / "last", take_snapshot(network, optimizer, TrainingState(), average))
     other, other_optimizer, other_average, _ = make_averaged(seed=2)
-    restore_checkpoint(tmp_path / "last.npz", other, other_optimizer, other_average)
+    restore_checkpoint(tmp_path / "last", other, other_optimizer, other_average)
     assert_equal(weights(other), own)
     assert_equal(averages(other_average), mean)
 
@@ -114,9 +115,9 @@ def test_a_restored_average_goes_on_as_it_would_have(tmp_path: Path) -> None:
     network, optimizer, average, _ = make_averaged()
     scatter(network, average)
     optimizer.iterations.assign(4)
-    save_checkpoint(tmp_path / "last.npz", network, optimizer, TrainingState(), average)
+    write_checkpoint(tmp_path / "last", take_snapshot(network, optimizer, TrainingState(), average))
     other, other_optimizer, other_average, _ = make_averaged(seed=2)
-    restore_checkpoint(tmp_path / "last.npz", other, other_optimizer, other_average)
+    restore_checkpoint(tmp_path / "last", other, other_optimizer, other_average)
     for each in (average, other_average):
         each.update()
     assert_equal(averages(other_average), averages(average))
@@ -125,16 +126,16 @@ def test_a_restored_average_goes_on_as_it_would_have(tmp_path: Path) -> None:
 def test_a_checkpoint_without_an_average_is_refused_where_one_is_needed(tmp_path: Path) -> None:
     network, optimizer, average, _ = make_averaged()
     before = averages(average)
-    save_checkpoint(tmp_path / "last.npz", network, optimizer, TrainingState())
-    with pytest.raises(RunError, match=r"last\.npz does not fit the configuration: .*Average.* is missing"):
-        restore_checkpoint(tmp_path / "last.npz", network, optimizer, average)
+    write_checkpoint(tmp_path / "last", take_snapshot(network, optimizer, TrainingState()))
+    with pytest.raises(RunError, match=r"last does not fit the configuration: .*Average.* is missing"):
+        restore_checkpoint(tmp_path / "last", network, optimizer, average)
     assert_equal(averages(average), before)
 
 
 def test_a_network_alone_is_restored_from_a_checkpoint_with_an_average(tmp_path: Path) -> None:
     network, optimizer, average, _ = make_averaged()
     own, _ = scatter(network, average)
-    save_checkpoint(tmp_path / "best.npz", network, optimizer, TrainingState(), average)
+    write_checkpoint(tmp_path / "best", take_snapshot(network, optimizer, TrainingState(), average))
     other, *_ = make_averaged(seed=2)
-    restore_checkpoint(tmp_path / "best.npz", other)
+    restore_checkpoint(tmp_path / "best", other)
     assert_equal(weights(other), own)

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import errno
+import hashlib
+import io
+import json
+import re
+import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +19,8 @@ from sentiment_cli.config.schema import Config
 from sentiment_cli.config.training import Training
 from sentiment_cli.errors import RunError
 from sentiment_cli.history import Epoch
-from sentiment_cli.training.checkpoint import TrainingState, restore_checkpoint, save_checkpoint
+from sentiment_cli.training.checkpoint import Damaged, restore_checkpoint, take_snapshot, write_checkpoint
+from sentiment_cli.training.state import TrainingState
 
 STATE = TrainingState(
     epoch=3,
@@ -45,6 +52,28 @@ def make_network(units: int = 2, seed: int = 1, optimizer: str = "adam") -> tupl
     return network, built
 
 
+def save(directory: Path, network: Any, optimizer: Any, state: TrainingState) -> None:
+    write_checkpoint(directory, take_snapshot(network, optimizer, state))
+
+
+def rewrite(directory: Path, **changes: np.ndarray | None) -> None:
+    """Put other arrays in place of those of a checkpoint, None for without, and make the manifest fit them."""
+    path = directory / "variables.npz"
+    with np.load(path) as archive:
+        arrays = {**dict(archive.items()), **{name.replace("__", "/"): array for name, array in changes.items()}}
+    np.savez(path, **{name: array for name, array in arrays.items() if array is not None})
+    sign(directory)
+
+
+def sign(directory: Path) -> None:
+    """Make the manifest fit the files."""
+    manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
+    for name in manifest["files"]:
+        content = (directory / name).read_bytes()
+        manifest["files"][name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    (directory / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
 def scramble(network: Any, optimizer: Any) -> None:
     """Give every variable, random states included, a value that no fresh one has."""
     rng = np.random.default_rng(8)
@@ -69,9 +98,9 @@ def test_everything_comes_back_network_optimizer_random_states_and_the_loop(tmp_
     expected = snapshot(network, built)
     # Three dropouts, of them the cell's own with two rates, have random states.
     assert sum("seed_generator" in variable.path for variable in network.variables) == 3
-    save_checkpoint(tmp_path / "last.npz", network, built, STATE)
+    save(tmp_path / "last", network, built, STATE)
     other, other_built = make_network(seed=2, optimizer=optimizer)
-    state = restore_checkpoint(tmp_path / "last.npz", other, other_built)
+    state = restore_checkpoint(tmp_path / "last", other, other_built)
     assert_equal(snapshot(other, other_built), expected)
     assert repr(state) == repr(STATE)  # repr: nan is equal to itself there
 
@@ -80,60 +109,61 @@ def test_a_restored_network_draws_the_dropout_that_would_have_come_next(tmp_path
     batch = np.array([[2, 3, 4]], np.int32)
     network, optimizer = make_network()
     network(batch, training=True)
-    save_checkpoint(tmp_path / "last.npz", network, optimizer, TrainingState())
+    save(tmp_path / "last", network, optimizer, TrainingState())
     expected = [network(batch, training=True).numpy() for _ in range(3)]
     assert not np.array_equal(expected[0], expected[1])
     other, other_optimizer = make_network(seed=5)
-    restore_checkpoint(tmp_path / "last.npz", other, other_optimizer)
+    restore_checkpoint(tmp_path / "last", other, other_optimizer)
     assert_equal([other(batch, training=True).numpy() for _ in range(3)], expected)
 
 
 def test_a_network_alone_is_restored_without_its_optimizer(tmp_path: Path) -> None:
     network, optimizer = make_network()
     scramble(network, optimizer)
-    save_checkpoint(tmp_path / "best.npz", network, optimizer, STATE)
+    save(tmp_path / "best", network, optimizer, STATE)
     other, other_optimizer = make_network(seed=2)
     untouched = [variable.numpy() for variable in other_optimizer.variables]
-    restore_checkpoint(tmp_path / "best.npz", other)
+    restore_checkpoint(tmp_path / "best", other)
     assert_equal([variable.numpy() for variable in other.variables], [v.numpy() for v in network.variables])
     assert_equal([variable.numpy() for variable in other_optimizer.variables], untouched)
 
 
 def test_arrays_of_another_shape_are_named_with_both_shapes(tmp_path: Path) -> None:
     network, optimizer = make_network(units=2)
-    save_checkpoint(tmp_path / "last.npz", network, optimizer, STATE)
+    save(tmp_path / "last", network, optimizer, STATE)
     other, other_optimizer = make_network(units=3)
     before = snapshot(other, other_optimizer)
     with pytest.raises(
-        RunError, match=r"last\.npz does not fit the configuration: .*gru.* has shape .2, 6., expected .2, 9."
+        RunError, match=r"last does not fit the configuration: .*gru.* has shape .2, 6., expected .2, 9."
     ):
-        restore_checkpoint(tmp_path / "last.npz", other, other_optimizer)
+        restore_checkpoint(tmp_path / "last", other, other_optimizer)
     assert_equal(snapshot(other, other_optimizer), before)
 
 
 def test_a_checkpoint_without_one_of_the_variables_is_refused_with_its_name(tmp_path: Path) -> None:
     network, optimizer = make_network()
-    save_checkpoint(tmp_path / "last.npz", network, optimizer, STATE)
-    with np.load(tmp_path / "last.npz") as archive:
-        arrays = dict(archive.items())
-    del arrays["network/0"]
-    np.savez(tmp_path / "last.npz", **arrays)
+    save(tmp_path / "last", network, optimizer, STATE)
+    rewrite(tmp_path / "last", network__0=None)
     with pytest.raises(RunError, match="does not fit the configuration: embedding/embeddings is missing"):
-        restore_checkpoint(tmp_path / "last.npz", network, optimizer)
+        restore_checkpoint(tmp_path / "last", network, optimizer)
 
 
-def test_a_missing_checkpoint_is_said_to_be_missing(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"last\.npz is missing: the run was stopped before"):
-        restore_checkpoint(tmp_path / "last.npz", *make_network())
+def test_a_checkpoint_without_a_file_is_damaged_and_the_file_named(tmp_path: Path) -> None:
+    network, optimizer = make_network()
+    save(tmp_path / "last", network, optimizer, STATE)
+    for name in ("variables.npz", "state.json", "manifest.json"):
+        shutil.copytree(tmp_path / "last", tmp_path / name)
+        (tmp_path / name / name).unlink()
+        with pytest.raises(Damaged, match=f"is damaged: {re.escape(name)} is missing"):
+            restore_checkpoint(tmp_path / name, network, optimizer)
 
 
-def refused(path: Path, content: bytes, network: Any, optimizer: Any = None) -> bool:
-    """Whether these bytes are refused as a RunError; any other error is a bug and comes out."""
-    path.write_bytes(content)
+def refused(directory: Path, network: Any, optimizer: Any = None) -> bool:
+    """Whether a checkpoint is refused as a RunError; any other error is a bug and comes out."""
     try:
-        restore_checkpoint(path, network, optimizer)
+        restore_checkpoint(directory, network, optimizer)
     except RunError as error:
-        assert str(path) in str(error)
+        assert str(directory) in str(error)
         return True
     return False
 
@@ -144,73 +174,114 @@ class Variables:
     def __init__(self, value: float) -> None:
         import keras
 
-        self.variables = [keras.Variable(np.full((2, 3), value), name="kernel"), keras.Variable([value], name="bias")]
+        kernel = np.full((2, 3), value, np.float32)
+        self.variables = [keras.Variable(kernel, name="kernel"), keras.Variable([value], name="bias")]
 
     def values(self) -> list[list[Any]]:
         return [variable.numpy().tolist() for variable in self.variables]
 
 
-def test_a_file_cut_short_anywhere_is_refused_and_nothing_is_assigned(tmp_path: Path) -> None:
-    save_checkpoint(tmp_path / "saved.npz", Variables(1.5), None, TrainingState())
-    content = (tmp_path / "saved.npz").read_bytes()
+FILES = ("variables.npz", "state.json", "manifest.json")
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_file_cut_short_anywhere_is_refused_and_nothing_is_assigned(tmp_path: Path, name: str, signed: bool) -> None:
+    """Also where the manifest was made to fit, as a stranger would."""
+    save(tmp_path / "cut", Variables(1.5), None, TrainingState())
+    path = tmp_path / "cut" / name
+    content, manifest = path.read_bytes(), (tmp_path / "cut" / "manifest.json").read_bytes()
     network, untouched = Variables(0.0), Variables(0.0).values()
     for length in range(len(content)):
-        assert refused(tmp_path / "cut.npz", content[:length], network), length
+        (tmp_path / "cut" / "manifest.json").write_bytes(manifest)
+        path.write_bytes(content[:length])
+        if signed and name != "manifest.json":
+            sign(tmp_path / "cut")
+        assert refused(tmp_path / "cut", network), length
     assert network.values() == untouched
 
 
 @pytest.mark.parametrize("mask", [0xFF, 6])
-def test_a_changed_byte_is_refused_or_harmless(tmp_path: Path, mask: int) -> None:
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_changed_byte_of_the_arrays_is_refused_or_harmless(tmp_path: Path, mask: int, signed: bool) -> None:
     saved, network = Variables(1.5), Variables(0.0)
-    save_checkpoint(tmp_path / "saved.npz", saved, None, TrainingState())
-    content, untouched, harmless = (tmp_path / "saved.npz").read_bytes(), network.values(), 0
+    save(tmp_path / "saved", saved, None, TrainingState())
+    path = tmp_path / "saved" / "variables.npz"
+    content, untouched, harmless = path.read_bytes(), network.values(), 0
     for position, byte in enumerate(content):
-        damaged = content[:position] + bytes([byte ^ mask]) + content[position + 1 :]
-        if refused(tmp_path / "damaged.npz", damaged, network):
+        path.write_bytes(content[:position] + bytes([byte ^ mask]) + content[position + 1 :])
+        if signed:
+            sign(tmp_path / "saved")
+        if refused(tmp_path / "saved", network):
             assert network.values() == untouched, position
             continue
         # Time stamps and permissions in the archive's directory may change; what was saved may not.
         assert network.values() == saved.values(), position
         harmless += 1
         network = Variables(0.0)
-    assert harmless < len(content) / 4
+    assert harmless < len(content) / 2 if signed else harmless == 0
 
 
 def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
     network, optimizer = make_network()
+    save(tmp_path / "last", network, optimizer, STATE)
     np.savez(tmp_path / "other.npz", a=np.zeros(3))
     np.save(tmp_path / "array.npy", np.zeros(3))
     for content in (b"", b"text", (tmp_path / "other.npz").read_bytes(), (tmp_path / "array.npy").read_bytes()):
-        assert refused(tmp_path / "last.npz", content, network, optimizer)
+        (tmp_path / "last" / "variables.npz").write_bytes(content)
+        sign(tmp_path / "last")
+        assert refused(tmp_path / "last", network, optimizer)
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '"', '{"format": 2}', '{"format": 1}', '{"format": 1, "files": 3}'])
+def test_a_manifest_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    save(tmp_path / "last", Variables(1.5), None, TrainingState())
+    (tmp_path / "last" / "manifest.json").write_text(text, encoding="utf-8")
+    assert refused(tmp_path / "last", Variables(0.0))
+
+
+def test_shapes_are_compared_before_memory_is_taken(tmp_path: Path) -> None:
+    """A header of a few bytes may ask for a terabyte."""
+    save(tmp_path / "last", Variables(1.5), None, TrainingState())
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (10**6, 10**6)})
+    with zipfile.ZipFile(tmp_path / "last" / "variables.npz", "w") as archive:
+        archive.writestr("network/0.npy", header.getvalue())
+    sign(tmp_path / "last")
+    with pytest.raises(RunError, match=r"kernel has shape \(1000000, 1000000\), expected \(2, 3\)"):
+        restore_checkpoint(tmp_path / "last", Variables(0.0))
+
+
+@pytest.mark.parametrize("dtype", ["<f8", "<i8", "|S4", "<U1", ">f4", "|b1", "<c8"])
+def test_arrays_of_another_type_are_refused(tmp_path: Path, dtype: str) -> None:
+    save(tmp_path / "last", Variables(1.5), None, TrainingState())
+    rewrite(tmp_path / "last", network__0=np.ones((2, 3)).astype(dtype))
+    assert refused(tmp_path / "last", Variables(0.0))
 
 
 def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
     network, optimizer = make_network()
-    save_checkpoint(tmp_path / "last.npz", network, optimizer, STATE)
+    save(tmp_path / "last", network, optimizer, STATE)
     touched = tmp_path / "touched"
 
     class Evil:
         def __reduce__(self) -> tuple[Any, ...]:
             return Path.touch, (touched,)
 
-    with np.load(tmp_path / "last.npz") as archive:
-        arrays = dict(archive.items())
-    arrays["network/0"] = np.array([Evil()], dtype=object)
-    np.savez(tmp_path / "last.npz", **arrays)
+    rewrite(tmp_path / "last", network__0=np.array([Evil()] * 10, dtype=object).reshape(5, 2))
     with pytest.raises(RunError, match="damaged"):
-        restore_checkpoint(tmp_path / "last.npz", network, optimizer)
+        restore_checkpoint(tmp_path / "last", network, optimizer)
     assert not touched.exists()
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", '{"epoch": 1}', "null", '{"surprise": 1, "history": []}', "{"])
 def test_a_state_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     network, optimizer = make_network()
-    save_checkpoint(tmp_path / "last.npz", network, optimizer, STATE)
-    with np.load(tmp_path / "last.npz") as archive:
-        arrays = dict(archive.items())
-    np.savez(tmp_path / "last.npz", **{**arrays, "state": np.array(text)})
+    save(tmp_path / "last", network, optimizer, STATE)
+    (tmp_path / "last" / "state.json").write_text(text, encoding="utf-8")
+    sign(tmp_path / "last")
     with pytest.raises(RunError, match="damaged"):
-        restore_checkpoint(tmp_path / "last.npz", network, optimizer)
+        restore_checkpoint(tmp_path / "last", network, optimizer)
 
 
 @pytest.mark.parametrize("written", [0, 1, 300])
@@ -218,9 +289,9 @@ def test_a_full_disk_leaves_the_checkpoint_of_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int
 ) -> None:
     network, optimizer = make_network()
-    path = tmp_path / "last.npz"
-    save_checkpoint(path, network, optimizer, STATE)
-    before = path.read_bytes()
+    path = tmp_path / "last"
+    save(path, network, optimizer, STATE)
+    before = {file: file.read_bytes() for file in path.iterdir()}
     scramble(network, optimizer)
 
     def fill_disk(file: Path, **arrays: Any) -> None:
@@ -229,8 +300,8 @@ def test_a_full_disk_leaves_the_checkpoint_of_before(
 
     monkeypatch.setattr(np, "savez", fill_disk)
     with pytest.raises(OSError, match="No space left"):
-        save_checkpoint(path, network, optimizer, TrainingState(epoch=9))
-    assert path.read_bytes() == before
+        save(path, network, optimizer, TrainingState(epoch=9))
+    assert {file: file.read_bytes() for file in path.iterdir()} == before
     assert list(tmp_path.iterdir()) == [path]
 
 

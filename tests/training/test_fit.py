@@ -13,13 +13,16 @@ import numpy as np
 import pytest
 
 from sentiment_cli.config.schema import Config
+from sentiment_cli.errors import RunError
 from sentiment_cli.history import Epoch, read_history
 from sentiment_cli.runs import Run
 from sentiment_cli.text.token_ids import cut_to_length
-from sentiment_cli.training.checkpoint import TrainingState, restore_checkpoint
+from sentiment_cli.training.batches import training_batches
+from sentiment_cli.training.checkpoints import Checkpoints
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.plan import Plan
 from sentiment_cli.training.progress import Silent
+from sentiment_cli.training.state import TrainingState
 
 GRU = {"cell": "gru", "units": 3}
 
@@ -44,7 +47,8 @@ def make_set(n: int, seed: int = 1) -> Any:
     reviews = [rng.integers(4, 12, length) for length in lengths]
     for review, label in zip(reviews, labels, strict=True):
         review[rng.integers(len(review))] = 2 if label else 3
-    return EncodedSet(cut_to_length(np.concatenate(reviews), lengths, 5, "tail"), labels)
+    paths = [f"train/{index}.txt" for index in range(len(labels))]
+    return EncodedSet(cut_to_length(np.concatenate(reviews), lengths, 5, "tail"), labels, paths)
 
 
 class Recorder(Silent):
@@ -55,6 +59,14 @@ class Recorder(Silent):
         self.stop_at, self.calls = stop_at, 0
         self.phases: list[str] = []
         self.epochs: list[tuple[int, bool]] = []
+        self.notes: list[str] = []
+        self.warnings: list[str] = []
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+    def warn(self, message: str) -> None:
+        self.warnings.append(message)
 
     def phase(self, name: str, total: int | None = None) -> None:
         self.phases.append(name)
@@ -208,8 +220,8 @@ def test_patience_that_runs_out_in_the_last_epoch_is_all_epochs_done(tmp_path: P
 def test_a_loss_that_is_never_a_number_keeps_no_epoch_as_best(tmp_path: Path) -> None:
     _, state, trainer = run_with(tmp_path, losses(float("nan"), float("nan")))
     assert state.best_epoch is None
-    assert not trainer.run.best_checkpoint_path.exists()
-    assert trainer.run.last_checkpoint_path.exists()
+    checkpoints = Checkpoints(trainer.run.checkpoints_dir)
+    assert (checkpoints.has_best, checkpoints.has_last) == (False, True)
 
 
 def test_a_training_whose_patience_is_over_does_not_go_on_by_itself(tmp_path: Path) -> None:
@@ -244,11 +256,11 @@ def test_the_history_is_the_state_and_the_file(straight: tuple[Any, TrainingStat
 def test_best_and_last_hold_the_epochs_they_are_named_for(straight: tuple[Any, TrainingState], tmp_path: Path) -> None:
     trainer, state = straight
     other = make_trainer(trainer.config, tmp_path)
-    last = restore_checkpoint(trainer.run.last_checkpoint_path, other.network, other.optimizer)
+    last = restore_last(trainer, other)
     for one, another in zip(values(trainer), values(other), strict=True):
         np.testing.assert_array_equal(one, another)
     assert (last.epoch, last.batch, last.reviews) == (4, 0, 0)
-    best = restore_checkpoint(trainer.run.best_checkpoint_path, other.network, other.optimizer)
+    best = Checkpoints(trainer.run.checkpoints_dir).restore_best(other.network, state.best_epoch)
     assert best.best_epoch == state.best_epoch == len(best.history)
     # The validation of the restored weights is the one in the history.
     row = state.history[state.best_epoch - 1]
@@ -285,8 +297,7 @@ def test_without_validation_the_last_epoch_is_the_best(tmp_path: Path) -> None:
     trainer.fit(state)
     assert state.best_epoch == 2
     assert [(row.val_loss, row.val_accuracy) for row in state.history] == [(None, None)] * 2
-    best = restore_checkpoint(trainer.run.best_checkpoint_path, trainer.network, trainer.optimizer)
-    assert best.epoch == 3
+    assert Checkpoints(trainer.run.checkpoints_dir).restore_best(trainer.network).epoch == 3
 
 
 ARCHITECTURES = {
@@ -326,14 +337,27 @@ def assert_stopped_equals_straight(trainer: Any, stops: Iterable[int]) -> None:
         stopped.stop, stopped.train_step, stopped.score_step = watch.stop, trainer.train_step, trainer.score_step
         assert stopped.fit(TrainingState()) == "interrupted"
         put_back(trainer, [np.ones_like(value) for value in start])
-        last = stopped.run.last_checkpoint_path
-        state = restore_checkpoint(last, trainer.network, trainer.optimizer, trainer.average)
+        state = restore_last(stopped, trainer)
         assert (state.epoch, state.batch) == ((stop_at - 1) // 4 + 1, min((stop_at - 1) % 4 + 1, 3))
         stopped.stop.exit_code = watch.stop_at = None
         assert stopped.fit(state) == "all epochs done"
         assert without_seconds(state.history) == without_seconds(straight.history), stop_at
         for one, another in zip(values(trainer), expected, strict=True):
             np.testing.assert_array_equal(one, another)
+
+
+def restore_last(trainer: Any, into: Any) -> TrainingState:
+    """The latest checkpoint of one trainer, into the variables of another one."""
+
+    def warn(message: str) -> None:
+        raise AssertionError(message)
+
+    checkpoints = Checkpoints(trainer.run.checkpoints_dir)
+    return checkpoints.restore_last(into.network, into.optimizer, into.average, warn=warn)
+
+
+def contents(directory: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
 
 
 def put_back(trainer: Any, arrays: list[np.ndarray]) -> None:
@@ -407,11 +431,11 @@ def test_the_average_is_validated_and_kept_as_best_and_the_weights_as_last(tmp_p
     assert max(np.abs(one - another).max() for one, another in zip(raw, mean, strict=True)) > 1e-3
     other = make_trainer(make_config(), tmp_path / "other")
     losses = {}
-    for name, path, expected in (
-        ("last", trainer.run.last_checkpoint_path, raw),
-        ("best", trainer.run.best_checkpoint_path, mean),
-    ):
-        restore_checkpoint(path, other.network)
+    checkpoints = Checkpoints(trainer.run.checkpoints_dir)
+    restore_last(trainer, other)
+    for name, expected in (("last", raw), ("best", mean)):
+        if name == "best":
+            checkpoints.restore_best(other.network)
         for variable, value in zip(other.network.trainable_variables, expected, strict=True):
             np.testing.assert_array_equal(variable.numpy(), value)
         logits = other.network(other.validation.token_ids.pad(np.arange(6), 5), training=False).numpy()[:, 0]
@@ -419,8 +443,8 @@ def test_the_average_is_validated_and_kept_as_best_and_the_weights_as_last(tmp_p
     assert state.history[0].val_loss == pytest.approx(losses["best"], abs=1e-6)
     assert abs(losses["last"] - losses["best"]) > 1e-4
     # `last` has the average beside the weights, to go on with.
-    restore_checkpoint(trainer.run.best_checkpoint_path, trainer.network, trainer.optimizer, trainer.average)
-    restore_checkpoint(trainer.run.last_checkpoint_path, trainer.network, trainer.optimizer, trainer.average)
+    put_back(trainer, [np.ones_like(value) for value in values(trainer)])
+    restore_last(trainer, trainer)
     for variable, value in zip(trainer.average.variables, mean, strict=True):
         np.testing.assert_array_equal(variable.numpy(), value)
 
@@ -433,7 +457,24 @@ def test_the_history_has_the_rate_of_the_last_step_of_each_epoch(tmp_path: Path)
     trainer.fit(state)
     assert [row.learning_rate for row in state.history] == pytest.approx([0.05, 0.05 * 4 / 6, 0.05 / 6])
     assert read_history(trainer.run.history_path).rows == state.history
-    assert "at learning rate 0.00833333. " in str(trainer._not_finite("The loss is nan", state))
+    trainer.norms = [0.5, 2.0]
+    assert str(trainer._not_finite("The loss is nan", state)) == (
+        "The loss is nan in epoch 4, batch 1, at learning rate 0.00833333; norms of the last gradients: 0.5, 2.\n"
+        "Lower training.learning_rate or set training.clip_norm."
+    )
+
+
+def test_how_long_an_epoch_takes_is_said_once_where_it_is_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sentiment_cli.training import fit
+
+    monkeypatch.setattr(fit, "_PACE_AFTER", 1e-9)
+    trainer = make_trainer(make_config(), tmp_path, epochs=2)
+    trainer.fit(TrainingState())
+    assert len([note for note in trainer.progress.notes if note.startswith("An epoch takes about 0.")]) == 1
+    monkeypatch.setattr(fit, "_PACE_AFTER", 100.0)
+    quick = make_trainer(make_config(), tmp_path / "quick", epochs=2)
+    quick.fit(TrainingState())
+    assert not any("An epoch takes" in note for note in quick.progress.notes)
 
 
 def test_a_loss_that_is_no_number_stops_with_advice_and_leaves_the_epoch_before(tmp_path: Path) -> None:
@@ -442,40 +483,105 @@ def test_a_loss_that_is_no_number_stops_with_advice_and_leaves_the_epoch_before(
     trainer = make_trainer(make_config(), tmp_path, epochs=1)
     state = TrainingState()
     trainer.fit(state)
-    before = trainer.run.last_checkpoint_path.read_bytes()
+    before = contents(trainer.run.checkpoints_dir)
     expected = values(trainer)
     trainer.epochs = 3
     trainer.optimizer.learning_rate.assign(3e38)
     with pytest.raises(NotFinite) as caught:
         trainer.fit(state)
     message = str(caught.value)
-    assert re.match(r"The loss is (nan|inf) in epoch 2, batch [23], at learning rate 3e\+38\. ", message)
-    assert message.endswith("Lower training.learning_rate or set training.clip_norm.")
-    assert trainer.run.last_checkpoint_path.read_bytes() == before
+    where, reviews, advice = message.splitlines()
+    assert re.fullmatch(
+        r"The loss is (nan|inf) in epoch 2, batch [23], at learning rate 3e\+38; "
+        r"norms of the last gradients: [\d.e+]+, (nan|inf)\.",
+        where,
+    )
+    batch = int(where.split("batch ")[1][0])
+    order = training_batches(trainer.train.token_ids.lengths, 4, trainer.plan.widths, trainer.config.training.seed, 2)
+    assert reviews == f"Reviews of the batch: {', '.join(f'train/{index}.txt' for index in order[batch - 1].indices)}."
+    assert advice == "Lower training.learning_rate or set training.clip_norm."
+    assert contents(trainer.run.checkpoints_dir) == before
     other = make_trainer(make_config(), tmp_path)
-    assert restore_checkpoint(trainer.run.last_checkpoint_path, other.network, other.optimizer).epoch == 2
+    assert restore_last(trainer, other).epoch == 2
     for one, another in zip(values(other), expected, strict=True):
         np.testing.assert_array_equal(one, another)
 
 
-def test_a_full_disk_at_the_end_of_an_epoch_leaves_the_checkpoints_of_the_epoch_before(
+class FullDisk:
+    """Stands in for `numpy.savez` and has no room while ``full``."""
+
+    def __init__(self) -> None:
+        self.full, self._save = False, np.savez
+
+    def __call__(self, file: Path, **arrays: Any) -> None:
+        if self.full:
+            Path(file).write_bytes(b"half")
+            raise OSError(28, "No space left on device")
+        self._save(file, **arrays)
+
+
+def test_a_disk_that_stays_full_costs_what_came_after_and_the_run_goes_on_from_before(
+    straight: tuple[Any, TrainingState], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected, state = straight
+    trainer = make_trainer(expected.config, tmp_path)
+    monkeypatch.setattr(np, "savez", disk := FullDisk())
+    kept = []
+
+    def fill(epoch: Epoch, epochs: int, *, is_best: bool) -> None:
+        kept.append(contents(tmp_path))
+        disk.full = True
+
+    trainer.progress.epoch_done = fill
+    with pytest.raises(RunError, match=r"No space left on device: the end of the training .* Make room"):
+        trainer.fit(TrainingState())
+    assert contents(tmp_path) == kept[0]
+    assert len(trainer.progress.warnings) == 3  # two epochs, and once more at the end
+    assert "What was saved before is kept, the training goes on, and it is tried again." in trainer.progress.warnings[0]
+    disk.full = False
+    again = make_trainer(expected.config, tmp_path)
+    resumed = restore_last(again, again)
+    assert resumed.epoch == 2
+    again.fit(resumed)
+    assert without_seconds(resumed.history) == without_seconds(state.history)
+    for one, another in zip(values(again), values(expected), strict=True):
+        np.testing.assert_array_equal(one, another)
+
+
+def test_a_disk_that_has_room_again_takes_the_best_epoch_of_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trainer = make_trainer(make_config(epochs=1), tmp_path)
+    config = make_config(epochs=3)
+    trainer = make_trainer(config, tmp_path)
+    figures = iter(losses(0.6, 0.3, 0.5))
+    trainer._validate = lambda: next(figures)
+    monkeypatch.setattr(np, "savez", disk := FullDisk())
+    second = []
+
+    def watch(epoch: Epoch, epochs: int, *, is_best: bool) -> None:
+        disk.full = epoch.epoch == 1
+        if epoch.epoch == 2:
+            second.extend(variable.numpy() for variable in trainer.network.trainable_variables)
+
+    trainer.progress.epoch_done = watch
     state = TrainingState()
-    trainer.fit(state)
-    kept = {path: path.read_bytes() for path in (tmp_path / "checkpoints").iterdir()}
+    assert trainer.fit(state) == "all epochs done"
+    assert trainer.progress.notes == ["Saved again"]
+    assert restore_last(trainer, trainer).best_epoch == 2
+    Checkpoints(trainer.run.checkpoints_dir).restore_best(trainer.network, 2)
+    for variable, value in zip(trainer.network.trainable_variables, second, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), value)
 
-    def fill_disk(file: Path, **arrays: Any) -> None:
-        Path(file).write_bytes(b"half")
-        raise OSError(28, "No space left on device")
 
-    trainer.epochs = 2
-    monkeypatch.setattr(np, "savez", fill_disk)
-    with pytest.raises(OSError, match="No space left"):
-        trainer.fit(state)
-    assert {path: path.read_bytes() for path in (tmp_path / "checkpoints").iterdir()} == kept
-    assert len(read_history(trainer.run.history_path)) == 2  # the figures of the epoch are not lost
+@pytest.mark.parametrize(("seconds", "expected"), [(1e-9, [(1, 1), (1, 2), (1, 3), (2, 0)]), (1e9, [(2, 0)])])
+def test_a_checkpoint_is_made_within_an_epoch_when_it_is_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, expected: list[tuple[int, int]]
+) -> None:
+    trainer = make_trainer(make_config(epochs=1, checkpoint_seconds=seconds), tmp_path, validation=0)
+    saved = []
+    monkeypatch.setattr(trainer.keeper, "save", lambda state: saved.append((state.epoch, state.batch)))
+    trainer.fit(TrainingState())
+    assert saved == expected
 
 
 def test_after_the_loop_a_signal_no_longer_waits_for_a_batch(straight: tuple[Any, TrainingState]) -> None:
@@ -516,7 +622,7 @@ def test_weights_that_the_last_step_of_an_epoch_spoils_stop_the_run_before_they_
         trainer.fit(TrainingState())
 
     assert len(read_history(Run(tmp_path).history_path)) == 1
-    assert restore_checkpoint(Run(tmp_path).last_checkpoint_path, trainer.network, trainer.optimizer).epoch == 2
+    assert restore_last(trainer, trainer).epoch == 2
     assert all(np.isfinite(value).all() for value in values(trainer))
 
 

@@ -101,7 +101,7 @@ def test_a_step_returns_the_unweighted_loss_and_the_right_predictions_of_the_wei
     logits = network(BATCH, training=False).numpy()
     wide = np.concatenate([np.zeros_like(logits), logits], axis=1) if classes == 2 else logits
     step, _ = make_step(network)
-    loss_sum, correct = step(BATCH, LABELS, np.array([9, 9, 9], np.float32), ONES)
+    loss_sum, correct, _ = step(BATCH, LABELS, np.array([9, 9, 9], np.float32), ONES)
     assert float(loss_sum) == pytest.approx(numpy_losses(logits, LABELS).sum(), rel=1e-5)
     assert float(correct) == (wide.argmax(axis=1) == LABELS).sum()
 
@@ -151,8 +151,9 @@ def test_two_adam_steps_add_up_a_words_gradient_before_they_square_it(jit_compil
 def test_clipping_scales_the_gradient_of_all_weights_together() -> None:
     network, table = bag_of_words()
     step, _ = make_step(network, optimizer="sgd", learning_rate=1.0, clip_norm=0.01)
-    step(BATCH, LABELS, ONES, ONES)
+    *_, norm = step(BATCH, LABELS, ONES, ONES)
     gradient = bag_of_words_gradient(table, ONES)
+    assert float(norm) == pytest.approx(np.linalg.norm(gradient), rel=1e-5)
     assert np.linalg.norm(gradient) > 0.01
     moved = table - network.weights[0].numpy()
     assert np.linalg.norm(moved) == pytest.approx(0.01, rel=1e-4)
@@ -236,7 +237,7 @@ def test_an_adversarial_step_is_the_same_in_keras_loop_and_in_a_faster_one(
 def test_a_smoothed_step_reports_the_loss_as_it_is_and_learns_by_the_smoothed_one() -> None:
     network, table = bag_of_words()
     step, _ = make_step(network, optimizer="sgd", learning_rate=0.5, label_smoothing=0.4)
-    loss_sum, _ = step(BATCH, LABELS, ONES, ONES)
+    loss_sum, _, _ = step(BATCH, LABELS, ONES, ONES)
     logits = table[BATCH].sum(axis=1)
     assert float(loss_sum) == pytest.approx(numpy_losses(logits, LABELS).sum(), rel=1e-5)
     difference = 1 / (1 + np.exp(-logits[:, 0])) - (0.6 * LABELS + 0.2)

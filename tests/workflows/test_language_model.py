@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Told, kept_pretrained
+from conftest import Told, checkpoint_arrays, kept_pretrained
 
 from sentiment_cli.config import Config, load_config
 from sentiment_cli.errors import DataError, Interrupted, RunError
@@ -56,8 +56,7 @@ def arrays(directory: Path) -> list[np.ndarray]:
 
 
 def checkpoint(run: Path, name: str = "last") -> dict[str, np.ndarray]:
-    with np.load(run / "checkpoints" / f"{name}.npz") as archive:
-        return {key: archive[key] for key in archive.files if key.startswith("network/")}
+    return {key: array for key, array in checkpoint_arrays(run, name).items() if key.startswith("network/")}
 
 
 def test_it_is_kept_with_its_perplexity_and_picture_and_taken_from_there(configured: Any) -> None:
@@ -281,7 +280,7 @@ def test_of_two_at_once_the_slower_one_takes_what_the_faster_one_kept(
     def overtaken(self: Passes) -> Any:
         monkeypatch.setattr(Passes, "run", run)
         results.append(pretrain(configured()))
-        raise RunError("best.npz is missing")
+        raise RunError("best-00001 is missing")
 
     monkeypatch.setattr(Passes, "run", overtaken)
     result = pretrain(configured())

@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Told, kept_pretrained, tiny_texts, write_reviews
+from conftest import Told, checkpoint_arrays, kept_pretrained, tiny_texts, write_reviews
 
 from sentiment_cli.config import Config, load_config, parse_set
 from sentiment_cli.errors import ConfigError, DataError, Interrupted, RunError
 from sentiment_cli.history import read_history
 from sentiment_cli.resources import pretrained_dir
 from sentiment_cli.runs import Run
+from sentiment_cli.training.checkpoints import Checkpoints
 from sentiment_cli.workflows import dry_run, pretrain, resume, train
 
 LEARN = "pretrain={kind: word_vectors, passes: 2}"
@@ -56,8 +57,7 @@ def table(directory: Path) -> np.ndarray:
 
 def embedding(run: Path) -> np.ndarray:
     """The first array of the last checkpoint, that of the embedding."""
-    with np.load(run / "checkpoints" / "last.npz") as archive:
-        return np.asarray(archive["network/0"])
+    return checkpoint_arrays(run)["network/0"]
 
 
 def test_the_network_begins_with_the_vectors_and_the_run_says_so(configured: Any, tmp_path: Path) -> None:
@@ -90,8 +90,8 @@ def test_vectors_that_stay_can_be_trained_against(configured: Any, tmp_path: Pat
 def test_averaged_weights_begin_with_the_vectors(configured: Any, tmp_path: Path) -> None:
     config = configured("training.average=0.9", "training.learning_rate=1e-9")
     train(config, tmp_path / "run")
-    with np.load(tmp_path / "run" / "checkpoints" / "best.npz") as archive:
-        np.testing.assert_allclose(archive["network/0"], table(kept_pretrained()[0]), atol=1e-6)
+    found = checkpoint_arrays(tmp_path / "run", "best")["network/0"]
+    np.testing.assert_allclose(found, table(kept_pretrained()[0]), atol=1e-6)
 
 
 def test_trained_vectors_move_and_other_seeds_share_the_beginning(configured: Any, tmp_path: Path) -> None:
@@ -289,7 +289,7 @@ def test_a_refit_that_has_begun_needs_no_vectors_to_go_on(configured: Any, tmp_p
                 os.kill(os.getpid(), signal.SIGINT)
 
     assert train(config, run.path, progress=StopsInTheRefit()).status == "interrupted"
-    assert run.refit.last_checkpoint_path.exists()
+    assert Checkpoints(run.refit.checkpoints_dir).has_last
     shutil.rmtree(pretrained_dir())
     assert resume(run).status == "finished"
     assert kept_pretrained() == []

@@ -9,15 +9,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import assert_same_checkpoints
 
 from sentiment_cli.config import Config, load_config
 from sentiment_cli.errors import ConfigError, Interrupted
 from sentiment_cli.evaluation.predictions import read_predictions
 from sentiment_cli.runs import Run
 from sentiment_cli.workflows import baseline, evaluate, predict, resume, train
-from workflows.test_train import FILES, Signals, Told, arrays, change_sections, files, history
+from workflows.test_train import CHECKPOINT, FILES, Signals, Told, change_sections, files, history, unchanged
 
-REFIT_FILES = ["refit/checkpoints/best.npz", "refit/checkpoints/last.npz", "refit/history.csv"]
+REFIT_FILES = [
+    *(f"refit/checkpoints/{kind}/{name}" for kind in ("best", "last") for name in CHECKPOINT),
+    "refit/history.csv",
+]
 # A batch holds more reviews than the training part has, and fewer than both parts together.
 SECTIONS: dict[str, dict[str, Any]] = {
     "model": {"dropout": 0.4},
@@ -50,13 +54,6 @@ def epochs_of(run: Run) -> int:
     return len(history(run.refit.path))
 
 
-def assert_same_arrays(first: Path, second: Path) -> None:
-    one, two = arrays(first), arrays(second)
-    assert one.keys() == two.keys()
-    for name, array in one.items():
-        np.testing.assert_array_equal(array, two[name], err_msg=name)
-
-
 def test_a_run_with_a_refit_holds_it_beside_everything_else(refit_run: Path) -> None:
     run = Run(refit_run)
     record = run.read_record()
@@ -86,8 +83,7 @@ def test_a_refit_is_a_training_on_both_parts_for_the_best_number_of_epochs(
     run, expected = Run(tmp_path / "refit"), Run(tmp_path / "whole")
     assert result.to_dict()["refit"] == {"epochs": result.best_epoch, "reviews": 40}
     assert history(run.refit.path) == history(expected.path)
-    for name in ("best", "last"):
-        assert_same_arrays(run.refit.path / f"checkpoints/{name}.npz", expected.path / f"checkpoints/{name}.npz")
+    assert_same_checkpoints(run.refit.path, expected.path)
     assert run.predictions_path("test").read_bytes() == expected.predictions_path("test").read_bytes()
 
 
@@ -97,7 +93,7 @@ def test_the_choice_of_the_epoch_is_that_of_a_run_without_a_refit(
     result = train(change_sections(config, {"training": {"refit": False, "evaluate_test": False}}), tmp_path / "plain")
     run = Run(refit_run)
     assert history(refit_run) == history(tmp_path / "plain")
-    assert_same_arrays(run.best_checkpoint_path, Run(tmp_path / "plain").best_checkpoint_path)
+    assert_same_checkpoints(refit_run, tmp_path / "plain", ("best",))
     assert run.read_metrics()["validation"] == Run(tmp_path / "plain").read_metrics()["validation"]
     assert result.to_dict()["refit"] is None
 
@@ -121,8 +117,7 @@ def test_stopped_anywhere_and_continued_a_refit_equals_one_that_was_not(
     assert (result.status, result.stop_reason) == ("finished", "all epochs done")
     assert result.refit is not None
     assert files(run.path) == files(refit_run)
-    for name in ("best", "last"):
-        assert_same_arrays(run.refit.path / f"checkpoints/{name}.npz", refit_run / f"refit/checkpoints/{name}.npz")
+    assert_same_checkpoints(run.refit.path, refit_run / "refit")
     for name in ("metrics.json", "predictions-test.csv", "predictions-validation.csv"):
         assert (run.path / name).read_bytes() == (refit_run / name).read_bytes(), name
 
@@ -157,8 +152,10 @@ def test_test_and_other_texts_are_predicted_by_the_refit_and_the_parts_it_learne
     assert {name: run.predictions_path(name).read_bytes() for name in before} == before
     text = "lovely warm kind quiet"
     with_refit = predict(run, [text])[0]
-    run.refit.best_checkpoint_path.unlink()
-    run.write_record({**run.read_record(), "refit": None})
+    shutil.rmtree(run.refit.checkpoints_dir)
+    record = run.read_record()
+    del record["refit"]
+    run.write_record(record)
     without = predict(run, [text], progress=told)[0]
     assert (
         told.notes[-1] == f"The refit is not finished; predicted by the network of epoch {best}, from before the refit"
@@ -196,13 +193,13 @@ def test_an_extension_keeps_the_refit_where_the_best_epoch_stays(
     from sentiment_cli.training import fit
 
     run = refit_copy
-    before = {name: (run.path / name).read_bytes() for name in (*REFIT_FILES, "predictions-test.csv")}
+    before = unchanged(run.refit.path), run.predictions_path("test").read_bytes()
     monkeypatch.setattr(fit, "_improves", lambda *_: False)
     told = Told()
     result = resume(run, epochs=4, progress=told)
     assert result.epochs == 4
     assert not [line for line in told.notes if line.startswith("Refit")]
-    assert {name: (run.path / name).read_bytes() for name in before} == before
+    assert (unchanged(run.refit.path), run.predictions_path("test").read_bytes()) == before
 
 
 def test_a_refit_needs_a_validation_part(tiny_config: Path) -> None:

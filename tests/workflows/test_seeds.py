@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import Result
-from conftest import tiny_texts, write_reviews
+from conftest import checkpoint_arrays, tiny_texts, write_reviews
 
 from sentiment_cli.config import config_values, load_config, write_config
 from sentiment_cli.errors import DataError, RunError, UsageError
@@ -25,7 +25,7 @@ from sentiment_cli.seeds import Member, Spread, over_seeds
 from sentiment_cli.training.progress import Silent
 from sentiment_cli.workflows import evaluate, predict, resume, resume_seeds, train, train_seeds
 from sentiment_cli.workflows.train import check_free
-from workflows.test_train import FILES, Signals, arrays, change, change_sections, files, history, unchanged
+from workflows.test_train import FILES, Signals, change, change_sections, files, history, unchanged
 
 Cli = Callable[..., Result]
 GROUP_FILES = [
@@ -75,7 +75,7 @@ class TestGroup:
         member = trained_group / "seed-4"
         assert load_config(member / "config.yaml") == alone
         assert history(member) == history(tmp_path / "alone")
-        one, two = (arrays(path / "checkpoints/last.npz") for path in (member, tmp_path / "alone"))
+        one, two = (checkpoint_arrays(path) for path in (member, tmp_path / "alone"))
         assert all((array == two[name]).all() for name, array in one.items())
         assert (member / "metrics.json").read_bytes() == (tmp_path / "alone" / "metrics.json").read_bytes()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 from dataclasses import replace
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Told, tiny_texts, write_reviews
+from conftest import Told, assert_same_checkpoints, checkpoint_arrays, damage_checkpoints, tiny_texts, write_reviews
 
 from sentiment_cli.checkout import package_commit
 from sentiment_cli.config import Config, config_values, load_config
@@ -22,9 +23,9 @@ from sentiment_cli.history import Epoch, read_history
 from sentiment_cli.runs import Run
 from sentiment_cli.workflows import dry_run, resume, train
 
+CHECKPOINT = ("manifest.json", "state.json", "variables.npz")
 FILES = [
-    "checkpoints/best.npz",
-    "checkpoints/last.npz",
+    *(f"checkpoints/{kind}/{name}" for kind in ("best", "last") for name in CHECKPOINT),
     "config.yaml",
     "history.csv",
     "metrics.json",
@@ -46,16 +47,14 @@ def change(config: Config, section: str, **values: Any) -> Config:
 
 
 def files(directory: Path) -> list[str]:
-    return sorted(path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file())
+    """Those in a directory but for locks; a checkpoint without its numbers."""
+    found = (path for path in directory.rglob("*") if path.is_file() and path.name != ".lock")
+    names = (path.relative_to(directory).as_posix() for path in found)
+    return sorted(re.sub(r"(best|last)-[\d-]+/", r"\1/", name) for name in names)
 
 
 def history(directory: Path) -> list[Epoch]:
     return [replace(row, seconds=0.0) for row in read_history(Run(directory).history_path)]
-
-
-def arrays(path: Path) -> dict[str, np.ndarray]:
-    with np.load(path) as archive:
-        return {name: archive[name] for name in archive.files if name != "state"}
 
 
 class Dies(Told):
@@ -114,9 +113,10 @@ def test_the_record_says_what_was_done_with_what(trained_run: Path, tiny_reviews
     assert (record["epochs"], record["best_epoch"]) == (2, 2)
     assert record["started"] < record["ended"]
     assert set(record["seconds"]) == {
-        *("reading", "vectorizing", "compiling", "building", "training", "evaluating", "total")
+        *("reading", "vectorizing", "compiling", "building", "training", "saving", "evaluating", "total")
     }
-    assert record["seconds"]["total"] >= record["seconds"]["training"] > 0
+    assert record["seconds"]["total"] >= record["seconds"]["training"] > record["seconds"]["saving"] > 0
+    assert record["deterministic"] is True
     assert {"python", "tensorflow", "keras", "sentiment-cli"} <= set(record["versions"])
     assert record["config_name"] is None
     assert record["commit"] == package_commit()
@@ -149,11 +149,7 @@ def test_the_saved_configuration_repeats_the_run(trained_run: Path, tmp_path: Pa
     config = load_config(trained_run / "config.yaml")
     result = train(config, tmp_path / "again")
     assert history(tmp_path / "again") == history(trained_run)
-    for kind in ("best", "last"):
-        first, second = (arrays(run / "checkpoints" / f"{kind}.npz") for run in (trained_run, tmp_path / "again"))
-        assert first.keys() == second.keys()
-        for name, array in first.items():
-            np.testing.assert_array_equal(array, second[name])
+    assert_same_checkpoints(tmp_path / "again", trained_run)
     assert load_config(tmp_path / "again" / "config.yaml") == config
     for name in ("predictions-test.csv", "metrics.json", "vocabulary.json"):
         assert (tmp_path / "again" / name).read_bytes() == (trained_run / name).read_bytes()
@@ -242,10 +238,7 @@ def assert_stopped_equals_straight(config: Config, expected: Path, tmp_path: Pat
     result = resume(run, command="second")
     assert (result.status, result.epochs) == ("finished", 2)
     assert history(run.path) == history(expected)
-    for kind in ("best", "last"):
-        first, second = (arrays(path / "checkpoints" / f"{kind}.npz") for path in (run.path, expected))
-        for name, array in first.items():
-            np.testing.assert_array_equal(array, second[name], err_msg=name)
+    assert_same_checkpoints(run.path, expected)
     assert files(run.path) == FILES
     for name in ("metrics.json", "predictions-test.csv", "vocabulary.json", "config.yaml"):
         assert (run.path / name).read_bytes() == (expected / name).read_bytes(), name
@@ -259,7 +252,10 @@ def test_sigterm_is_told_from_ctrl_c_by_the_exit_code(tiny_config: Path, tmp_pat
     assert result.exit_code == 143
     # No epoch was finished, and everything else is there to go on with.
     assert (result.epochs, result.best_epoch, result.validation) == (0, None, None)
-    assert files(tmp_path / "run") == ["checkpoints/last.npz", "config.yaml", "run.json", "vocabulary.json"]
+    assert files(tmp_path / "run") == [
+        *(f"checkpoints/last/{name}" for name in CHECKPOINT),
+        *("config.yaml", "history.csv", "run.json", "vocabulary.json"),
+    ]
 
 
 def test_a_second_signal_leaves_at_once_and_the_message_gives_the_command(tiny_config: Path, tmp_path: Path) -> None:
@@ -308,14 +304,14 @@ def test_stopped_before_there_is_a_checkpoint_a_run_starts_over(
 
 def test_an_extended_run_keeps_its_past_and_goes_on(run_copy: Path) -> None:
     past = read_history(Run(run_copy).history_path).rows
-    weights = arrays(run_copy / "checkpoints" / "last.npz")
+    weights = checkpoint_arrays(run_copy)
     result = resume(Run(run_copy), epochs=3, command="sentiment train --resume tiny --epochs 3")
     assert result.epochs == 3
     rows = read_history(Run(run_copy).history_path).rows
     assert rows[:2] == past  # seconds included
     assert len(rows) == 3
     assert load_config(run_copy / "config.yaml").training.epochs == 3
-    assert any((weights[name] != array).any() for name, array in arrays(run_copy / "checkpoints" / "last.npz").items())
+    assert any((weights[name] != array).any() for name, array in checkpoint_arrays(run_copy).items())
     record = Run(run_copy).read_record()
     assert record["commands"] == ["sentiment train -c tiny.yaml", "sentiment train --resume tiny --epochs 3"]
     assert record["epochs"] == 3
@@ -323,7 +319,8 @@ def test_an_extended_run_keeps_its_past_and_goes_on(run_copy: Path) -> None:
 
 
 def unchanged(directory: Path) -> dict[str, bytes]:
-    return {name: (directory / name).read_bytes() for name in files(directory)}
+    found = (path for path in directory.rglob("*") if path.is_file() and path.name != ".lock")
+    return {path.relative_to(directory).as_posix(): path.read_bytes() for path in found}
 
 
 @pytest.mark.parametrize(
@@ -364,9 +361,8 @@ def test_reviews_that_are_gone_are_said_to_be_gone(run_copy: Path) -> None:
 
 
 def test_a_damaged_checkpoint_is_refused_with_its_name(run_copy: Path) -> None:
-    path = run_copy / "checkpoints" / "last.npz"
-    path.write_bytes(path.read_bytes()[:-50])
-    with pytest.raises(RunError, match=r"last\.npz is damaged"):
+    damage_checkpoints(run_copy, "last")
+    with pytest.raises(RunError, match=r"last-00003-0000000 is damaged: wrong checksum of variables\.npz"):
         resume(Run(run_copy), epochs=3)
     assert Run(run_copy).read_record()["status"] == "failed"
     assert len(history(run_copy)) == 2
@@ -461,7 +457,7 @@ def test_balanced_weights_change_the_training_of_unbalanced_reviews_and_end_the_
     train(change(config, "training", class_weight="balanced"), tmp_path / "balanced", progress=balanced)
     assert [line for line in plain.warnings if 'of the reviews are "good"' in line]
     assert balanced.warnings == []
-    first, second = (arrays(tmp_path / run / "checkpoints" / "last.npz") for run in ("plain", "balanced"))
+    first, second = (checkpoint_arrays(tmp_path / run) for run in ("plain", "balanced"))
     assert any(not np.array_equal(array, second[name]) for name, array in first.items())
 
 
@@ -600,9 +596,10 @@ def test_a_device_that_is_not_there_leaves_no_run_behind(workplace: Path, tiny_c
 
 
 def test_a_finished_run_without_its_last_checkpoint_is_not_started_over(run_copy: Path) -> None:
-    (run_copy / "checkpoints" / "last.npz").unlink()
+    for path in (run_copy / "checkpoints").glob("last-*"):
+        shutil.rmtree(path)
     before = unchanged(run_copy)
-    with pytest.raises(RunError, match=r"last\.npz is missing: .* cannot go on after its 2 epochs"):
+    with pytest.raises(RunError, match=r"checkpoints has no checkpoint: .* cannot go on after its 2 epochs"):
         resume(Run(run_copy), epochs=4)
     assert unchanged(run_copy) == before
 

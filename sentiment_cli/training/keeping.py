@@ -1,0 +1,98 @@
+"""When a training is saved, and what happens where the disk does not take it."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from sentiment_cli.errors import RunError
+from sentiment_cli.history import History, write_history
+from sentiment_cli.runs import Run
+from sentiment_cli.training.averaging import AveragedWeights
+from sentiment_cli.training.checkpoint import Snapshot, take_snapshot
+from sentiment_cli.training.checkpoints import Checkpoints
+from sentiment_cli.training.progress import Progress
+from sentiment_cli.training.state import TrainingState
+
+
+@dataclass
+class Keeper:
+    """Saves a training as it goes on. A full disk is told, and the training goes on: it may have room later.
+
+    What is on the disk is at all times enough to go on from: first the best epoch is written, then the checkpoint that
+    speaks of it.
+
+    Args:
+        run: where checkpoints and the history go.
+        network: what is trained.
+        optimizer: likewise.
+        average: of the weights, kept as best in their place; None: the weights are.
+        interval: seconds between two checkpoints within an epoch, at the least.
+        progress: told what could not be saved.
+    """
+
+    run: Run
+    network: Any
+    optimizer: Any
+    average: AveragedWeights | None
+    interval: float
+    progress: Progress
+    seconds: float = 0.0
+    _saved: float = field(default_factory=time.perf_counter)
+    _best: tuple[Snapshot, int] | None = None
+    _error: OSError | None = None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the last time is long enough ago."""
+        return time.perf_counter() - self._saved >= self.interval
+
+    def epoch_done(self, state: TrainingState, *, is_best: bool) -> None:
+        """Save, with the weights of the epoch where it is the best so far."""
+        if is_best and state.best_epoch is not None:
+            with self.weights_to_keep():
+                self._best = take_snapshot(self.network, None, state), state.best_epoch
+        self.save(state)
+
+    def save(self, state: TrainingState) -> None:
+        """Save now."""
+        started = time.perf_counter()
+        try:
+            self._write(state)
+        except OSError as error:
+            self._error = error
+            self.progress.warn(
+                f"{self.run.checkpoints_dir}: {error.strerror or error}: nothing was saved now. What was saved before "
+                "is kept, the training goes on, and it is tried again."
+            )
+        else:
+            if self._error is not None:
+                self.progress.note("Saved again")
+            self._error = None
+        finally:
+            self._saved = time.perf_counter()
+            self.seconds += self._saved - started
+
+    def finish(self, state: TrainingState) -> None:
+        """Raise a RunError where the end of a training still cannot be saved."""
+        if self._error is not None:
+            self.save(state)
+        if self._error is not None:
+            raise RunError(
+                f"{self.run.checkpoints_dir}: {self._error.strerror or self._error}: the end of the training could not "
+                "be saved. Make room; the run then goes on from what was saved before."
+            )
+
+    def weights_to_keep(self) -> contextlib.AbstractContextManager[None]:
+        """The average in place of the weights, where there is one."""
+        return self.average.in_place() if self.average else contextlib.nullcontext()
+
+    def _write(self, state: TrainingState) -> None:
+        checkpoints = Checkpoints(self.run.checkpoints_dir)
+        if self._best is not None:
+            checkpoints.save_best(*self._best)
+            self._best = None
+        checkpoints.save_last(take_snapshot(self.network, self.optimizer, state, self.average), state)
+        write_history(self.run.history_path, History(list(state.history)))

@@ -1,0 +1,62 @@
+"""Where a training stands, apart from its weights: the state of the loop over epochs, as data."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+
+from sentiment_cli.history import Epoch
+
+
+@dataclass
+class TrainingState:
+    """Where a training stands.
+
+    Args:
+        epoch: the epoch in progress, from 1.
+        batch: how many of its batches are done.
+        loss_sum: sum of the losses of its reviews so far.
+        correct: its correct predictions so far.
+        reviews: its reviews so far.
+        seconds: the time spent on it so far.
+        best_epoch: the epoch whose weights are kept as best; None before there is one.
+        best_value: the monitored figure of that epoch.
+        reference: the monitored figure that patience compares with.
+        waited: epochs since it last improved.
+        history: the finished epochs.
+    """
+
+    epoch: int = 1
+    batch: int = 0
+    loss_sum: float = 0.0
+    correct: float = 0.0
+    reviews: int = 0
+    seconds: float = 0.0
+    best_epoch: int | None = None
+    best_value: float | None = None
+    reference: float | None = None
+    waited: int = 0
+    history: list[Epoch] = field(default_factory=list)
+
+    def start_next_epoch(self) -> None:
+        """Move on to the first batch of the next epoch."""
+        self.epoch += 1
+        self.batch, self.reviews = 0, 0
+        self.loss_sum = self.correct = self.seconds = 0.0
+
+    def to_json(self) -> str:
+        """As text; numbers come back to the last bit."""
+        return json.dumps(asdict(self), indent=1)
+
+
+def parse_state(text: str) -> TrainingState:
+    """What `TrainingState.to_json` made.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    try:
+        values = json.loads(text)
+        return TrainingState(**{**values, "history": [Epoch(**row) for row in values["history"]]})
+    except (TypeError, KeyError, RecursionError) as error:
+        raise ValueError(f"not the state of a training: {error}") from error
