@@ -157,8 +157,8 @@ def set_up(job: Job, record: dict[str, Any], watch: Stopwatch, *, learn: bool = 
         progress.phase("building the network")
         epochs = planned_epochs(config.training, len(train.labels))
         if epochs > config.training.epochs:
-            steps = f"training.min_steps: {config.training.min_steps:,}"
-            progress.note(f"{epochs} epochs instead of {config.training.epochs}, since there are few reviews ({steps})")
+            least = f"training.min_steps: {config.training.min_steps:,}"
+            progress.note(f"{epochs} epochs instead of {config.training.epochs}, since there are few reviews ({least})")
         sizes = len(vocabulary), len(splits.train.class_names)
         if not job.device.is_gpu:
             widest = fixed_width(config) or int(train.token_ids.lengths.max())
