@@ -14,7 +14,7 @@ from conftest import Told, tiny_texts, write_reviews
 from sentiment_cli.errors import DataError, RunError, UsageError
 from sentiment_cli.evaluation.predictions import Prediction, read_predictions
 from sentiment_cli.runs import Run
-from sentiment_cli.workflows import EvaluateResult, evaluate
+from sentiment_cli.workflows import EvaluateResult, evaluate, predict, resume
 
 
 def contents(directory: Path) -> dict[str, bytes]:
@@ -225,3 +225,22 @@ def test_the_table_opens_with_the_csv_module(trained_run: Path) -> None:
         rows = list(csv.DictReader(file))
     assert len(rows) == 16
     assert all(float(row["p_bad"]) + float(row["p_good"]) == pytest.approx(1) for row in rows)
+
+
+def test_the_model_file_of_a_run_is_never_opened(run_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # It may come from a stranger, and Keras' reader makes whatever objects it names.
+    import keras
+
+    def refuse(*args: object, **options: object) -> None:
+        raise AssertionError("read")
+
+    monkeypatch.setattr(keras.models, "load_model", refuse)
+    monkeypatch.setattr(keras.saving, "load_model", refuse)
+    run = Run(run_copy)
+    run.model_path.write_bytes(b"hostile")
+    run.model_path.chmod(0)
+    assert evaluate(run).evaluation.to_dict() == run.read_metrics()["test"]
+    assert len(predict(run, ["a lovely room"])) == 1
+    run.model_path.chmod(0o644)
+    assert resume(run, epochs=3).epochs == 3
+    assert run.model_path.read_bytes() != b"hostile"
