@@ -74,7 +74,7 @@ def replace_values(value: Any, rng: random.Random) -> Any:
     return copy
 
 
-def fuzz(name: str, change: Callable[[random.Random], Any], read: Callable[[Any], object]) -> None:
+def assert_read_or_refused(name: str, change: Callable[[random.Random], Any], read: Callable[[Any], object]) -> None:
     """Read changed inputs until the time is over; an error that is not ours ends it, with the input."""
     rng, tried, refused, started = random.Random(f"{name} {SEED}"), 0, 0, time.monotonic()
     while time.monotonic() - started < SECONDS:
@@ -102,7 +102,7 @@ def from_file(path: Path, read: Callable[[Path], object]) -> Callable[[bytes], o
 
 def test_configurations() -> None:
     shipped = [path.read_bytes() for path in Path("configs").glob("*.yaml")] or [TINY_CONFIG.encode()]
-    fuzz(
+    assert_read_or_refused(
         "configurations", lambda rng: damage(rng.choice(shipped), rng), lambda content: parse_config(content, "c.yaml")
     )
 
@@ -118,13 +118,15 @@ def test_configurations() -> None:
 )
 def test_files_of_a_run(trained_run: Path, tmp_path: Path, name: str, read: Callable[[Path], object]) -> None:
     content = (trained_run / name).read_bytes()
-    fuzz(name, lambda rng: damage(content, rng), from_file(tmp_path / name, read))
+    assert_read_or_refused(name, lambda rng: damage(content, rng), from_file(tmp_path / name, read))
 
 
 def test_tables_of_results(trained_run: Path, tmp_path: Path, cli: Callable[..., Result]) -> None:
     cli("results", trained_run, "-o", tmp_path / "results.csv")
     content = (tmp_path / "results.csv").read_bytes()
-    fuzz("results.csv", lambda rng: damage(content, rng), from_file(tmp_path / "results.csv", read_results))
+    assert_read_or_refused(
+        "results.csv", lambda rng: damage(content, rng), from_file(tmp_path / "results.csv", read_results)
+    )
 
 
 def test_reviews() -> None:
@@ -142,7 +144,7 @@ def test_reviews() -> None:
         except UnicodeDecodeError as error:
             raise SentimentError(str(error)) from None
 
-    fuzz("reviews", lambda rng: damage(content, rng), refuse)
+    assert_read_or_refused("reviews", lambda rng: damage(content, rng), refuse)
 
 
 def test_word_vectors(tmp_path: Path) -> None:
@@ -153,7 +155,7 @@ def test_word_vectors(tmp_path: Path) -> None:
         check_vectors_file(path, 4)
         read_vectors(path, ["", "[UNK]", "room", "clean"], 4, lambda done: None)
 
-    fuzz("word vectors", lambda rng: damage(content, rng), from_file(path, read))
+    assert_read_or_refused("word vectors", lambda rng: damage(content, rng), from_file(path, read))
 
 
 def test_archives(tmp_path: Path) -> None:
@@ -177,7 +179,7 @@ def test_archives(tmp_path: Path) -> None:
         packed = gzip.compress(damage(content, rng), 1)
         return damage(packed, rng) if rng.random() < 0.3 else packed
 
-    fuzz("archives", change, from_file(tmp_path / "a.tar.gz", read))
+    assert_read_or_refused("archives", change, from_file(tmp_path / "a.tar.gz", read))
     outside = {path for path in tmp_path.rglob("*") if "target" not in path.parts}
     assert outside - before == {tmp_path / "a.tar.gz"}
 
@@ -200,7 +202,7 @@ def test_checkpoints(trained_run: Path, run_copy: Path, name: str) -> None:
             sign(checkpoint)  # as whoever forges one would
         restore_checkpoint(checkpoint, network)
 
-    fuzz(f"checkpoints, {name}", lambda rng: damage(content, rng), read)
+    assert_read_or_refused(f"checkpoints, {name}", lambda rng: damage(content, rng), read)
 
 
 QUICK = (["runs"], ["misclassified", "tiny"], ["results", "tiny", "-o", "t.csv"], ["compare", "tiny", "other"])
@@ -234,4 +236,4 @@ def test_commands_on_a_run_with_other_values(
     def change(rng: random.Random) -> tuple[Any, list[str]]:
         return replace_values(values, rng), rng.choice(SLOW if rng.random() < 0.05 else QUICK)
 
-    fuzz(f"commands, {name}", change, read)
+    assert_read_or_refused(f"commands, {name}", change, read)
