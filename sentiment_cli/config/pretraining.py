@@ -40,15 +40,23 @@ class WordVectors(Section):
         description="Words with more than this share of the text are left out at times (arXiv:1310.4546, section 2.3); "
         "0: never.",
     )
+    even_lengths: Literal["auto"] | Annotated[float, Field(ge=0, le=1)] = Field(
+        "auto",
+        description="How far the vectors are brought to one length, each divided by its own to this power; `auto`: for "
+        "long texts (200 tokens and more), whose few telling words frequent ones would drown, 1 up to 2.5 million "
+        "tokens in all, and less for more, down to 0.5 from five million on; for shorter texts less, by their length.",
+    )
     scale: Literal["auto"] | Annotated[float, Field(gt=0)] | None = Field(
         "auto",
         description="Standard deviation that the numbers of the table are brought to; `auto`: 0.3, and less after "
-        "fewer than five million tokens, by the square root of their number, down to 0.03; null: they stay as found.",
+        "fewer than five million tokens, by their share of it (of short texts by its square root), down to 0.03; "
+        "null: they stay as found.",
     )
     file: Text | None = Field(
         None,
         description="Read the vectors from this file instead, in the text format of GloVe or word2vec, also as .gz; "
-        "of the settings only `scale` and `seed` count then.",
+        "of the settings only `even_lengths`, `scale` and "
+        "`seed` count then.",
     )
     seed: int = Field(1, ge=0, lt=2**31, description="Its own, so that trainings with several seeds share one result.")
 

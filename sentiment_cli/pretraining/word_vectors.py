@@ -33,6 +33,13 @@ _FEWEST_PASSES, _MOST_PASSES = 2, 1000
 # (`lstm.yaml`, seeds 1 to 3) a scale of 0.3 gave a validation accuracy of 0.67, 0.1 gave 0.79, and 0.03 gave 0.82, as
 # random vectors do, whose scale in Keras is 0.03.
 _LARGEST_SCALE, _SMALLEST_SCALE = 0.3, 0.03
+# Tokens. Few words of a long text tell something, and frequent ones, whose vectors are the longest, drown them.
+# `imdb_fast` on 1,000, 5,000 and 10,000 labelled IMDb reviews, accuracy on 1,000 further ones (seed 1): with lengths as
+# found 0.701, 0.864, 0.876; with equal ones and the scale below 0.811, 0.881, 0.898; with random vectors 0.829, 0.859,
+# 0.883. On tweets of 20 tokens equal lengths lose 0.018. On all of IMDb the validation loss was 0.2089 with lengths as
+# found, 0.2055 with a quarter of the differences taken out, 0.2048 with half, 0.2046 with three (but 0.006 less
+# accurate).
+_LONG_TEXT = 200
 # Reviews; for lines of text of a few megabytes at a time.
 _WRITTEN_AT_ONCE = 4096
 # Words whose neighbours show at a glance whether something was learned.
@@ -46,17 +53,37 @@ def count_passes(settings: WordVectors, tokens: int) -> int:
     return min(max(_FEWEST_PASSES, -(-_ENOUGH // max(tokens, 1))), _MOST_PASSES)
 
 
-def choose_scale(settings: WordVectors, tokens: int | None) -> float | None:
+def choose_scale(settings: WordVectors, tokens: int | None, texts: int = 1) -> float | None:
     """The standard deviation for vectors that were learned from so many tokens; None: it stays as it is.
 
     Args:
         settings: of the word vectors.
         tokens: None: they are those of a file, learned from many.
+        texts: that have these tokens.
     """
     if settings.scale != "auto":
         return settings.scale
-    share = 1.0 if tokens is None else min(tokens / _ENOUGH, 1.0)
-    return max(_LARGEST_SCALE * math.sqrt(share), _SMALLEST_SCALE)
+    if tokens is None:
+        return _LARGEST_SCALE
+    power = (1 + _longness(tokens, texts)) / 2
+    return max(_LARGEST_SCALE * math.pow(_share_of_enough(tokens), power), _SMALLEST_SCALE)
+
+
+def choose_evening(settings: WordVectors, tokens: int | None, texts: int = 1) -> float:
+    """How far vectors that were learned from so many tokens are brought to one length, in [0, 1]; as `choose_scale`."""
+    if settings.even_lengths != "auto":
+        return settings.even_lengths
+    if tokens is None:
+        return 0.0
+    return min(1.5 - _share_of_enough(tokens), 1.0) * _longness(tokens, texts)
+
+
+def _share_of_enough(tokens: int) -> float:
+    return min(tokens / _ENOUGH, 1.0)
+
+
+def _longness(tokens: int, texts: int) -> float:
+    return min(tokens / max(texts, 1) / _LONG_TEXT, 1.0)
 
 
 def learn_word_vectors(
@@ -114,6 +141,17 @@ def learn_word_vectors(
     vectors = np.zeros((vocabulary_size, dim), np.float32)
     vectors[[int(word) for word in model.wv.index_to_key]] = model.wv.vectors
     return vectors, occurrences > 0
+
+
+def even_lengths(vectors: np.ndarray, power: float) -> np.ndarray:
+    """Vectors divided by their own length to a power: 0 leaves them as they are, 1 makes all equally long.
+
+    Args:
+        vectors: float32[size, dim]; vectors of zeros stay so.
+        power: in [0, 1].
+    """
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(lengths > 0, lengths, np.float32(1)) ** np.float32(power)
 
 
 def complete_table(vectors: np.ndarray, known: np.ndarray, *, scale: float | None, seed: int) -> np.ndarray:

@@ -39,7 +39,14 @@ from sentiment_cli.pretraining.store import (
     lock_path,
     unfinished_dir,
 )
-from sentiment_cli.pretraining.word_vectors import choose_scale, complete_table, count_passes, learn_word_vectors
+from sentiment_cli.pretraining.word_vectors import (
+    choose_evening,
+    choose_scale,
+    complete_table,
+    count_passes,
+    even_lengths,
+    learn_word_vectors,
+)
 from sentiment_cli.resources import expand_path
 from sentiment_cli.text.token_ids import TokenIds
 from sentiment_cli.text.vectorizer import adapt_vocabulary, encode
@@ -50,7 +57,7 @@ from sentiment_cli.workflows.record import now
 # How many tokens a text may have; none is cut.
 _WHOLE = 2**31
 # Raised when equal settings begin to lead to another result.
-_VERSIONS = {"word_vectors": 1, "language_model": 2}
+_VERSIONS = {"word_vectors": 2, "language_model": 2}
 VECTORS = "vectors"
 
 
@@ -296,14 +303,16 @@ def _learn_word_vectors(settings: WordVectors, config: Config, corpus: Corpus, p
 
     def learn(unfinished: Path) -> Learned:
         vocabulary, token_ids = _encode_whole(config, corpus, progress)
-        tokens = int(token_ids.offsets[-1])
-        passes, scale = count_passes(settings, tokens), choose_scale(settings, tokens)
-        progress.phase(f"word vectors, {passes} passes", len(token_ids) * passes)
+        tokens, texts = int(token_ids.offsets[-1]), len(token_ids)
+        passes, scale = count_passes(settings, tokens), choose_scale(settings, tokens, texts)
+        evening = choose_evening(settings, tokens, texts)
+        progress.phase(f"word vectors, {passes} passes", texts * passes)
         vectors, known = learn_word_vectors(
             token_ids, len(vocabulary), dim, settings, threads=available_cores(), progress=progress.advance
         )
-        table = complete_table(vectors, known, scale=scale, seed=settings.seed)
-        details = {"corpus": {**corpus.counts(), "tokens": tokens}, "passes": passes, "scale": scale}
+        table = complete_table(even_lengths(vectors, evening), known, scale=scale, seed=settings.seed)
+        made = {"passes": passes, "even_lengths": evening, "scale": scale}
+        details = {"corpus": {**corpus.counts(), "tokens": tokens}, **made}
         return vocabulary, {VECTORS: table}, details
 
     decides = {
@@ -326,13 +335,14 @@ def _read_word_vectors(settings: WordVectors, path: Path, config: Config, splits
         progress.phase("reading word vectors")
         vectors, known = read_vectors(path, vocabulary, dim, progress.advance)
         progress.note(f"{path} has vectors for {int(known.sum()):,} of {len(vocabulary) - 2:,} words")
-        table = complete_table(vectors, known, scale=choose_scale(settings, None), seed=settings.seed)
+        even = even_lengths(vectors, choose_evening(settings, None))
+        table = complete_table(even, known, scale=choose_scale(settings, None), seed=settings.seed)
         return vocabulary, {VECTORS: table}, {"file": str(path), "found": int(known.sum())}
 
     with path.open("rb") as file:
         content = hashlib.file_digest(file, "sha256").hexdigest()
     decides = {
-        "settings": settings.model_dump(mode="json", include={"kind", "scale", "seed"}),
+        "settings": settings.model_dump(mode="json", include={"kind", "even_lengths", "scale", "seed"}),
         "dim": dim,
         "vocabulary": vocabulary_checksum(vocabulary),
         "file": content,

@@ -89,6 +89,7 @@ INSIDE: dict[str, Any] = {
     "pretrain.window": 5,
     "pretrain.negative": 5,
     "pretrain.subsample": 0.001,
+    "pretrain.even_lengths": "auto",
     "pretrain.scale": "auto",
     "pretrain.file": None,
     "pretrain.seed": 1,
@@ -226,7 +227,8 @@ def _sections(annotation: Any) -> list[type[BaseModel]]:
 
 def test_these_tests_know_every_setting() -> None:
     tables = {*WHOLE, *NUMBERS, *SWITCHES, *CHOICES, "data.source", "data.classes", "model.pooling", "model.window"}
-    tables |= {"training.class_weight", "data.unlabelled", "pretrain.passes", "pretrain.scale", "pretrain.file"}
+    tables |= {"training.class_weight", "data.unlabelled", "pretrain.passes", "pretrain.file"}
+    tables |= {"pretrain.even_lengths", "pretrain.scale"}
     assert set(leaves(Config)) == tables
     parts = {"model.dense", "training.early_stopping", "training.schedule", "training.adversarial", "pretrain"}
     assert {*DEFAULTS, *INSIDE} - parts == tables
@@ -459,6 +461,16 @@ def test_a_scale_is_auto_a_number_or_none(value: Any) -> None:
 @pytest.mark.parametrize("value", [0, -0.1])
 def test_a_scale_is_above_zero(value: float) -> None:
     assert problem("pretrain.scale", value) == f"expected 'auto', or a number > 0.0, received {value}"
+
+
+@pytest.mark.parametrize("value", ["auto", 0, 0.5, 1])
+def test_lengths_are_evened_by_themselves_or_to_a_share(value: Any) -> None:
+    assert get(parse(nested("pretrain.even_lengths", value)), "pretrain.even_lengths") == value
+
+
+@pytest.mark.parametrize(("value", "bound"), [(-0.1, ">= 0.0"), (1.1, "<= 1.0")])
+def test_lengths_are_evened_between_not_at_all_and_wholly(value: float, bound: str) -> None:
+    assert problem("pretrain.even_lengths", value) == f"expected 'auto', or a number {bound}, received {value}"
 
 
 @pytest.mark.parametrize("key", ["data.unlabelled", "pretrain.file"])

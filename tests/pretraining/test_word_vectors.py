@@ -9,9 +9,11 @@ import pytest
 
 from sentiment_cli.config.pretraining import WordVectors
 from sentiment_cli.pretraining.word_vectors import (
+    choose_evening,
     choose_scale,
     complete_table,
     count_passes,
+    even_lengths,
     learn_word_vectors,
     nearest_words,
 )
@@ -94,20 +96,67 @@ def test_few_texts_are_gone_over_more_often(passes: Any, tokens: int, expected: 
 
 
 @pytest.mark.parametrize(
-    ("scale", "tokens", "expected"),
+    ("scale", "tokens", "texts", "expected"),
     [
-        ("auto", 20_000_000, 0.3),
-        ("auto", 5_000_000, 0.3),
-        ("auto", 1_250_000, 0.15),
-        ("auto", 50_000, 0.03),
-        ("auto", 10, 0.03),
-        ("auto", None, 0.3),
-        (0.5, 10, 0.5),
-        (None, 10, None),
+        ("auto", 20_000_000, 80_000, 0.3),
+        ("auto", 5_000_000, 20_000, 0.3),
+        ("auto", 1_250_000, 5_000, 0.075),
+        ("auto", 1_250_000, 12_500, 0.3 * 0.25**0.75),
+        ("auto", 1_250_000, 10**12, 0.15),
+        ("auto", 50_000, 200, 0.03),
+        ("auto", 10, 1, 0.03),
+        ("auto", None, 1, 0.3),
+        (0.5, 10, 1, 0.5),
+        (None, 10, 1, None),
     ],
 )
-def test_what_was_learned_from_few_texts_is_scaled_down(scale: Any, tokens: int | None, expected: float | None) -> None:
-    assert choose_scale(settings(scale=scale), tokens) == pytest.approx(expected)
+def test_what_was_learned_from_few_texts_is_scaled_down(
+    scale: Any, tokens: int | None, texts: int, expected: float | None
+) -> None:
+    assert choose_scale(settings(scale=scale), tokens, texts) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("even", "tokens", "texts", "expected"),
+    [
+        ("auto", 20_000_000, 80_000, 0.5),
+        ("auto", 5_000_000, 20_000, 0.5),
+        ("auto", 20_000_000, 1_000_000, 0.05),
+        ("auto", 3_750_000, 15_000, 0.75),
+        ("auto", 2_500_000, 10_000, 1),
+        ("auto", 200, 1, 1),
+        ("auto", 200, 2, 0.5),
+        ("auto", 200, 10, 0.1),
+        ("auto", 0, 0, 0),
+        ("auto", None, 1, 0),
+        (0.3, 20_000_000, 80_000, 0.3),
+        (0.3, None, 1, 0.3),
+    ],
+)
+def test_lengths_are_evened_where_long_texts_were_read_and_more_where_they_are_few(
+    even: Any, tokens: int | None, texts: int, expected: float
+) -> None:
+    assert choose_evening(settings(even_lengths=even), tokens, texts) == pytest.approx(expected)
+
+
+class TestEvenLengths:
+    vectors = (
+        np.random.default_rng(0).normal(0, 1, (50, 8)).astype(np.float32) * np.arange(50, dtype=np.float32)[:, None]
+    )
+
+    @pytest.mark.parametrize("power", [0.0, 0.3, 1.0])
+    def test_the_length_is_raised_to_what_is_left_and_the_direction_stays(self, power: float) -> None:
+        before, after = np.linalg.norm(self.vectors, axis=1), even_lengths(self.vectors, power)
+        assert after.dtype == np.float32
+        np.testing.assert_allclose(np.linalg.norm(after, axis=1)[1:], before[1:] ** (1 - power), rtol=1e-5)
+        cosines = (after * self.vectors).sum(1)[1:] / (before[1:] * np.linalg.norm(after, axis=1)[1:])
+        np.testing.assert_allclose(cosines, 1, rtol=1e-5)
+
+    def test_zeros_stay(self) -> None:
+        assert not even_lengths(self.vectors, 1.0)[0].any()
+
+    def test_without_it_nothing_changes(self) -> None:
+        np.testing.assert_array_equal(even_lengths(self.vectors, 0.0), self.vectors)
 
 
 class TestTable:
