@@ -6,10 +6,13 @@ beside it. This is the only place that knows.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
 import platformdirs
+
+from sentiment_cli.errors import RunError
 
 _PACKAGE = Path(__file__).resolve().parent
 _SHIPPED = _PACKAGE / "shipped"
@@ -35,7 +38,9 @@ def imdb_candidates() -> list[Path]:
     """Where ``aclImdb`` is looked for: ``$SENTIMENT_DATA``, ``./datasets``, the user's cache."""
     configured = _configured_dir()
     places = [configured] if configured else []
-    places += [Path("datasets"), user_cache_dir()]
+    places.append(Path("datasets"))
+    with contextlib.suppress(RunError):
+        places.append(user_cache_dir())
     return [place / "aclImdb" for place in places]
 
 
@@ -45,8 +50,15 @@ def imdb_download_dir() -> Path:
 
 
 def user_cache_dir() -> Path:
-    """Where files go that can be fetched or computed again; on Linux below ``$XDG_CACHE_HOME`` or ``~/.cache``."""
-    return platformdirs.user_cache_path("sentiment")
+    """Where files go that can be fetched or computed again; on Linux below ``$XDG_CACHE_HOME`` or ``~/.cache``.
+
+    Raises:
+        RunError: the user has no home, as under a number that no user of the machine has.
+    """
+    place = platformdirs.user_cache_path("sentiment")
+    if not place.is_absolute():
+        raise RunError("There is no home directory to keep files in. Set XDG_CACHE_HOME to a directory.")
+    return place
 
 
 def pretrained_dir() -> Path:

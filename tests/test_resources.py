@@ -8,6 +8,7 @@ import platformdirs
 import pytest
 
 from sentiment_cli import resources
+from sentiment_cli.errors import RunError
 from sentiment_cli.resources import bundled_reviews, imdb_candidates, imdb_download_dir, shipped_configs, shipped_dir
 
 
@@ -97,3 +98,10 @@ def test_a_tilde_of_nobody_is_a_name_like_any_other(monkeypatch: pytest.MonkeyPa
 
 def test_a_download_lands_where_it_is_looked_for() -> None:
     assert imdb_download_dir() / "aclImdb" in imdb_candidates()
+
+
+def test_without_a_home_nothing_is_kept_in_a_directory_called_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: Path("~/.cache") / name)
+    assert imdb_candidates() == [Path("datasets/aclImdb")]
+    with pytest.raises(RunError, match=r"no home directory .* Set XDG_CACHE_HOME"):
+        imdb_download_dir()

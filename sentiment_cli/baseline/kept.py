@@ -14,6 +14,7 @@ from sentiment_cli.baseline.recipe import INVERSE_PENALTY, VERSION, linear_featu
 from sentiment_cli.baseline.scores import MAJORITY, Baseline
 from sentiment_cli.config.schema import Config
 from sentiment_cli.data.prepare import PreparedData
+from sentiment_cli.errors import RunError
 from sentiment_cli.resources import user_cache_dir
 
 
@@ -67,7 +68,7 @@ def read_kept(key: dict[str, Any], data: PreparedData) -> list[Baseline] | None:
         names = [MAJORITY, *(features["name"] for features in key["features"])]
         baselines = [Baseline.from_dict(name, kept["baselines"][name]) for name in names]
         is_same_test = kept["test"] == _test_fingerprint(data)
-    except (OSError, AttributeError, KeyError, TypeError, ValueError, RecursionError):
+    except (OSError, RunError, AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return None
     return baselines if is_same_test else [without_test(baseline) for baseline in baselines]
 
@@ -76,7 +77,7 @@ def keep(key: dict[str, Any], data: PreparedData, baselines: list[Baseline]) -> 
     """Keep the figures for a key; `read_kept` gives them back.
 
     Raises:
-        OSError: the cache directory cannot be written.
+        OSError, RunError: the cache directory cannot be written, or there is none.
     """
     figures = {baseline.name: baseline.to_dict() for baseline in baselines}
     write_json(kept_path(key), {"key": key, "test": _test_fingerprint(data), "baselines": figures})

@@ -141,6 +141,8 @@ def _look_up_or_compute(config: Config, data: PreparedData, progress: Progress) 
             keep(key, data, baselines)
         except OSError as error:
             progress.warn(f"{kept_path(key)} cannot be written ({error.strerror}); the figures are not kept")
+        except RunError as error:
+            progress.warn(f"{error} The figures are not kept")
     elif not with_test:
         baselines = [without_test(one) for one in baselines]
     return BaselineResult(data.layout.root, config.split_seed, data.class_names, baselines, from_cache)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import shutil
@@ -166,6 +167,11 @@ def _obtain(task: _Task, progress: Progress) -> Pretrained:
     def wait() -> None:
         progress.note("Pretraining: another process is at it, and is waited for")
 
+    # Without the lock first: what is kept can be read where nothing can be written.
+    with contextlib.suppress(Damaged):
+        if kept := find_kept(task.kind, task.decides):
+            return _taken(task, kept, progress)
+    check_writable()
     with locked(lock_path(task.kind, task.decides), wait=wait):
         return _find(task, progress) or _learn(task, progress)
 
@@ -176,14 +182,15 @@ def _find(task: _Task, progress: Progress) -> Pretrained | None:
     except Damaged as error:
         progress.warn(f"{error} It is made anew.")
         return None
-    if kept is None:
-        return None
+    return None if kept is None else _taken(task, kept, progress)
+
+
+def _taken(task: _Task, kept: Kept, progress: Progress) -> Pretrained:
     progress.note(f"Pretraining: taken from {kept.directory} (made {kept.record['made']})")
     return Pretrained(task.kind, kept, reused=True)
 
 
 def _learn(task: _Task, progress: Progress) -> Pretrained:
-    check_writable()
     started = time.perf_counter()
     unfinished = unfinished_dir(task.kind, task.decides)
     vocabulary, arrays, details = task.learn(unfinished)

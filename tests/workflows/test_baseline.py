@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import platformdirs
 import pytest
 from conftest import Told, tiny_texts, write_reviews
 
@@ -330,6 +331,16 @@ class TestKept:
         found = baseline(configure(reviews), progress=told)
         assert all(one.test for one in found.baselines)
         assert told.lines[-1].endswith("; the figures are not kept")
+
+    def test_without_a_home_the_figures_are_given_with_a_warning(
+        self, reviews: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: Path("~/.cache") / name)
+        told = Told()
+        found = baseline(configure(reviews), progress=told)
+        assert all(one.test for one in found.baselines)
+        assert told.warnings[-1].startswith("There is no home directory")
+        assert not Path("~").exists()
 
 
 class TestRun:

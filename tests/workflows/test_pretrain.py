@@ -237,6 +237,16 @@ def test_an_interruption_leaves_nothing_half(configured: Any, stops: Stops) -> N
     assert kept_pretrained() == []
 
 
+def test_what_is_kept_is_taken_where_nothing_can_be_written(configured: Any, tmp_path: Path) -> None:
+    pretrain(configured())
+    locks = pretrained_dir().with_name("locks")
+    shutil.rmtree(locks)
+    locks.write_text("a file", encoding="utf-8")
+    assert train(configured(), tmp_path / "run").status == "finished"
+    with pytest.raises(RunError, match="locks cannot be written to"):
+        train(configured("pretrain.seed=2"), tmp_path / "other")
+
+
 @pytest.mark.slow
 def test_a_run_that_was_stopped_while_it_learned_is_resumed(configured: Any, tmp_path: Path) -> None:
     with pytest.raises(Interrupted, match="To continue: sentiment train --resume"):
