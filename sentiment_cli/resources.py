@@ -55,10 +55,12 @@ def user_cache_dir() -> Path:
     Raises:
         RunError: the user has no home, as under a number that no user of the machine has.
     """
-    place = platformdirs.user_cache_path("sentiment")
-    if not place.is_absolute():
-        raise RunError("There is no home directory to keep files in. Set XDG_CACHE_HOME to a directory.")
-    return place
+    # Without a home platformdirs gives ``~/.cache`` as it is, newer versions (4.13) raise.
+    with contextlib.suppress(RuntimeError):
+        place = platformdirs.user_cache_path("sentiment")
+        if place.is_absolute():
+            return place
+    raise RunError("There is no home directory to keep files in. Set XDG_CACHE_HOME to a directory.")
 
 
 def pretrained_dir() -> Path:

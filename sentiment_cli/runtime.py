@@ -62,9 +62,10 @@ def load_tensorflow(*, threads: int | None = None, chatter: bool = False) -> Any
         return tensorflow
     _share_memory_between_threads()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # Keras takes its back end from the environment or a file in the home directory; ours is TensorFlow.
+    # Keras takes its back end from the environment; ours is TensorFlow.
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    with _stderr_held_back():
+    with _stderr_held_back(), _own_keras_settings():
+        import keras  # noqa: F401
         import tensorflow
 
         # Python's side of the log: it warns of every width that is compiled.
@@ -74,6 +75,14 @@ def load_tensorflow(*, threads: int | None = None, chatter: bool = False) -> Any
     _use_threads(tensorflow, threads)
     _keep_freed_memory()
     return tensorflow
+
+
+@contextlib.contextmanager
+def _own_keras_settings() -> Iterator[None]:
+    """Keras reads no settings of the user's, such as another type of numbers, and leaves no file in the home."""
+    with tempfile.TemporaryDirectory(prefix="sentiment-keras-") as empty:
+        os.environ["KERAS_HOME"] = empty
+        yield
 
 
 def choose_device(setting: str) -> Device:

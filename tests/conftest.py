@@ -104,6 +104,19 @@ def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
     monkeypatch.setenv("NO_COLOR", "1")
 
 
+@pytest.fixture(params=["returns a tilde", "raises"])
+def homeless(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user whom the machine does not know, with either answer of platformdirs to that."""
+    import platformdirs
+
+    def place(name: str) -> Path:
+        if request.param == "raises":
+            raise RuntimeError("could not determine the home directory")
+        return Path("~/.cache") / name
+
+    monkeypatch.setattr(platformdirs, "user_cache_path", place)
+
+
 @pytest.fixture
 def cli() -> Callable[..., Result]:
     """Run a command in this process: ``cli("train", "--name", "first")``; bugs are raised, not swallowed."""

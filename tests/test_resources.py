@@ -100,8 +100,8 @@ def test_a_download_lands_where_it_is_looked_for() -> None:
     assert imdb_download_dir() / "aclImdb" in imdb_candidates()
 
 
-def test_without_a_home_nothing_is_kept_in_a_directory_called_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: Path("~/.cache") / name)
+@pytest.mark.usefixtures("homeless")
+def test_without_a_home_nothing_is_kept_in_a_directory_called_tilde() -> None:
     assert imdb_candidates() == [Path("datasets/aclImdb")]
     with pytest.raises(RunError, match=r"no home directory .* Set XDG_CACHE_HOME"):
         imdb_download_dir()

@@ -188,6 +188,18 @@ def test_predicting_writes_nothing_to_standard_error(trained_run: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "good\n", "mine\n")
 
 
+def test_a_file_of_settings_for_keras_is_neither_read_nor_written(tmp_path: Path) -> None:
+    code = (
+        "from sentiment_cli.runtime import load_tensorflow; load_tensorflow();"
+        "import keras; print(keras.config.floatx())"
+    )
+    assert child(code, HOME=str(tmp_path)).stdout == "float32\n"
+    assert not (tmp_path / ".keras").exists()
+    (tmp_path / ".keras").mkdir()
+    (tmp_path / ".keras" / "keras.json").write_text('{"floatx": "float16"}', encoding="utf-8")
+    assert child(code, HOME=str(tmp_path)).stdout == "float32\n"
+
+
 def test_what_is_held_back_comes_out_when_the_import_fails(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ImportError), runtime._stderr_held_back():
         os.write(2, b"the only hint\n")

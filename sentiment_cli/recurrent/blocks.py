@@ -8,6 +8,7 @@ at 80 to 110 GFLOP/s on a core whose limit is 118 (AMD EPYC, Zen 4), and at 28 w
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -58,8 +59,10 @@ def compiled_and_kept(signature: Any, function: Callable[..., Any], name: str) -
             under the other's number when two processes compile at the same time.
     """
     function.__qualname__ = name
+    # Without a home Numba would make a directory called ~.
+    keep = "NUMBA_CACHE_DIR" in os.environ or os.path.expanduser("~") != "~"  # noqa: PTH111
     try:
-        return numba.njit(signature, cache=True, **_COMPILED)(function)
+        return numba.njit(signature, cache=keep, **_COMPILED)(function)
     except Exception:  # no directory to keep it in, a full disk, a damaged file; an error in the code comes again
         return numba.njit(signature, **_COMPILED)(function)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import platformdirs
 import pytest
 from conftest import Told, tiny_texts, write_reviews
 
@@ -332,10 +331,8 @@ class TestKept:
         assert all(one.test for one in found.baselines)
         assert told.lines[-1].endswith("; the figures are not kept")
 
-    def test_without_a_home_the_figures_are_given_with_a_warning(
-        self, reviews: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: Path("~/.cache") / name)
+    @pytest.mark.usefixtures("homeless")
+    def test_without_a_home_the_figures_are_given_with_a_warning(self, reviews: Path) -> None:
         told = Told()
         found = baseline(configure(reviews), progress=told)
         assert all(one.test for one in found.baselines)
