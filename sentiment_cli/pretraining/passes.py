@@ -98,6 +98,7 @@ class Passes:
             state = self._read_checkpoints()
         except RunError as error:
             self.progress.warn(f"{error} The language model begins anew.")
+            self.checkpoints.remove_all()
             for variable, value in zip(variables, fresh, strict=True):
                 variable.assign(value)
             return TrainingState()

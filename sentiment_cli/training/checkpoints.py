@@ -101,6 +101,11 @@ class Checkpoints:
         for path in [*self._find("last")[1:], *(path for path in self._find("best") if path != best)]:
             remove_directory(path)
 
+    def remove_all(self) -> None:
+        """Remove every checkpoint, for what begins anew: its own would be older than they, and soon be removed."""
+        for path in [*self._find("last"), *self._find("best")]:
+            remove_directory(path)
+
     def _save(self, name: str, snapshot: Snapshot) -> None:
         remove_temporaries(self.directory)
         write_checkpoint(self.directory / name, snapshot)

@@ -144,18 +144,20 @@ class Trainer:
             while state.epoch <= self.epochs:
                 # Before the epoch and not after it, for a run that was stopped while it was evaluated.
                 if self._patience_is_over(state):
-                    self.keeper.finish(state)
-                    return "early stopping"
+                    return self._ended(state, "early stopping")
                 try:
                     self._run_epoch(state)
                 except _Stopped:
                     self.keeper.save(state)
                     return "interrupted"
-            self.keeper.finish(state)
-            # A signal that came while the last epoch was being saved.
-            return "all epochs done" if self.stop.exit_code is None else "interrupted"
+            return self._ended(state, "all epochs done")
         finally:
             self.stop.graceful = False
+
+    def _ended(self, state: TrainingState, reason: StopReason) -> StopReason:
+        """Why it ended, unless a signal came while the last epoch was being saved."""
+        self.keeper.finish(state)
+        return reason if self.stop.exit_code is None else "interrupted"
 
     def _run_epoch(self, state: TrainingState) -> None:
         started = time.perf_counter() - state.seconds

@@ -183,6 +183,20 @@ def test_a_damaged_checkpoint_is_begun_anew_with_a_warning(
     assert again.progress.warnings[-1].endswith("The language model begins anew.")
 
 
+@pytest.mark.usefixtures("every_batch")
+def test_what_is_begun_anew_is_kept_although_there_was_more_before(tmp_path: Path) -> None:
+    make_passes(tmp_path).run()
+    for path in tmp_path.glob("best-*"):
+        shutil.rmtree(path)
+    with pytest.raises(Interrupted):
+        make_passes(tmp_path, Stops(stop_after=5)).run()
+    again = make_passes(tmp_path, Stops(stop_after=1))
+    with pytest.raises(Interrupted):
+        again.run()
+    assert again.progress.warnings == []
+    assert any(note.startswith("The language model goes on in pass 1") for note in again.progress.notes)
+
+
 @pytest.mark.filterwarnings("ignore:overflow")
 def test_a_loss_that_is_not_finite_is_a_clear_error(tmp_path: Path) -> None:
     passes = make_passes(tmp_path)

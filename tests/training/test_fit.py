@@ -233,6 +233,13 @@ def test_a_training_whose_patience_is_over_does_not_go_on_by_itself(tmp_path: Pa
     assert len(state.history) == 2
 
 
+def test_a_signal_during_the_last_save_before_patience_is_over_is_not_lost(tmp_path: Path) -> None:
+    stopping = {"monitor": "val_loss", "patience": 1}
+    _, state, trainer = run_with(tmp_path, losses(0.5, 0.6, 0.1), early_stopping=stopping)
+    trainer.stop.exit_code = 130
+    assert trainer.fit(state) == "interrupted"
+
+
 # -- Real steps ----------------------------------------------------------------------------------------------------
 
 
