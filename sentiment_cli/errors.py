@@ -6,8 +6,8 @@
     ├── DataError         1   reviews are missing or bad
     ├── RunError          1   no such run, or a damaged one
     ├── DownloadError     1   an archive could not be fetched or is not what it should be
-    ├── DeviceError       1   the device that was asked for is not there
-    └── Interrupted     130   stopped by a signal; what was done so far is kept (143 for SIGTERM)
+    └── DeviceError       1   the device that was asked for is not there
+    Interrupted         130   stopped by a signal; what was done so far is kept (143 for SIGTERM)
 
 A message says what happened and where, what was expected, what was received, and what to do.
 Nothing in this package but the command line turns them into text on a screen.
@@ -48,8 +48,11 @@ class DeviceError(SentimentError):
     """The device that was asked for cannot be used."""
 
 
-class Interrupted(SentimentError):
+class Interrupted(BaseException):
     """The work was stopped by a signal, after saving what there was.
+
+    It is no ``Exception``, as ``KeyboardInterrupt`` is none: a signal can come anywhere, and code that mends errors,
+    TensorFlow's tracing among it, would take it for one.
 
     Args:
         message: what was saved and the command that continues.

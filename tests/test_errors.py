@@ -24,7 +24,7 @@ CODES = {
 
 
 def test_these_tests_know_every_error() -> None:
-    found = {name for name, item in vars(errors).items() if inspect.isclass(item) and issubclass(item, Exception)}
+    found = {name for name, item in vars(errors).items() if inspect.isclass(item) and issubclass(item, BaseException)}
     assert found == set(CODES)
 
 
@@ -33,8 +33,12 @@ def test_every_error_has_its_exit_code_and_one_base(name: str, code: int) -> Non
     kind = getattr(errors, name)
     error = kind([]) if kind is ConfigError else kind("what happened")
     assert error.exit_code == code
-    assert isinstance(error, SentimentError)
+    assert isinstance(error, SentimentError) != (kind is Interrupted)
     assert kind is ConfigError or str(error) == "what happened"
+
+
+def test_an_interruption_is_no_error_that_can_be_mended() -> None:
+    assert not issubclass(Interrupted, Exception)
 
 
 def test_an_interruption_by_sigterm_has_its_own_code() -> None:

@@ -42,7 +42,7 @@ def _report(error: BaseException) -> int:
     """Say what happened on stderr; returns the exit code."""
     if isinstance(error, ImportError):
         error = _signal_behind(error) or error
-    if isinstance(error, SentimentError):
+    if isinstance(error, (SentimentError, Interrupted)):
         _say(_text(error))
         return error.exit_code
     if isinstance(error, KeyboardInterrupt):
@@ -72,7 +72,7 @@ def _signal_behind(error: ImportError) -> BaseException | None:
     return cause
 
 
-def _text(error: SentimentError) -> str:
+def _text(error: SentimentError | Interrupted) -> str:
     if isinstance(error, ConfigError):
         count = len(error.problems)
         return f"Error: {count} {'problem' if count == 1 else 'problems'} in the configuration\n{error}"

@@ -10,7 +10,7 @@ from typing import Any
 from sentiment_cli.atomic import remove_directory
 from sentiment_cli.config import Config, Override, config_values, load_config, write_config
 from sentiment_cli.data.prepare import PreparedData
-from sentiment_cli.errors import ConfigError, DataError, Interrupted, RunError, SentimentError, UsageError
+from sentiment_cli.errors import ConfigError, DataError, RunError, SentimentError, UsageError
 from sentiment_cli.evaluation.metrics import Evaluation
 from sentiment_cli.locking import locked
 from sentiment_cli.runs import SPLITS, Run, SeedGroup
@@ -207,8 +207,6 @@ def _train_member(job: _Job, run: Run, seed: int) -> int:
             config = job.config.model_copy(update={"training": training})
             progress, data = job.progress, job.data
             result = train(config, run.path, progress=progress, command=command, config_name=name, data=data)
-    except Interrupted:
-        raise
     except SentimentError as error:
         if isinstance(error, (ConfigError, DataError)) and seed == job.record["seeds"][0]:
             raise  # of the division, which is that of all seeds

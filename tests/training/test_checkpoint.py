@@ -17,8 +17,9 @@ import pytest
 
 from sentiment_cli.config.schema import Config
 from sentiment_cli.config.training import Training
-from sentiment_cli.errors import RunError
+from sentiment_cli.errors import Interrupted, RunError
 from sentiment_cli.history import Epoch
+from sentiment_cli.training import checkpoint
 from sentiment_cli.training.checkpoint import Damaged, restore_checkpoint, take_snapshot, write_checkpoint
 from sentiment_cli.training.state import TrainingState
 
@@ -126,6 +127,20 @@ def test_a_network_alone_is_restored_without_its_optimizer(tmp_path: Path) -> No
     restore_checkpoint(tmp_path / "best", other)
     assert_equal([variable.numpy() for variable in other.variables], [v.numpy() for v in network.variables])
     assert_equal([variable.numpy() for variable in other_optimizer.variables], untouched)
+
+
+@pytest.mark.parametrize("within", ["_check_manifest", "_read_headers", "_read_array"])
+def test_a_signal_while_a_checkpoint_is_read_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, within: str
+) -> None:
+    def stop(*arguments: object) -> None:
+        raise Interrupted("Stopped.", exit_code=143)
+
+    network, optimizer = make_network()
+    save(tmp_path / "last", network, optimizer, STATE)
+    monkeypatch.setattr(checkpoint, within, stop)
+    with pytest.raises(Interrupted):
+        restore_checkpoint(tmp_path / "last", network, optimizer)
 
 
 def test_arrays_of_another_shape_are_named_with_both_shapes(tmp_path: Path) -> None:

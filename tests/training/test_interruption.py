@@ -64,3 +64,15 @@ def test_in_another_thread_the_handlers_are_left_alone() -> None:
     thread.join()
     assert seen == [(True, None)]
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_signal_while_tensorflow_traces_stays_what_it_is() -> None:
+    import tensorflow as tf
+
+    @tf.function
+    def traced() -> None:
+        raise Interrupted("Stopped.", exit_code=143)
+
+    with pytest.raises(Interrupted) as caught:
+        traced()
+    assert caught.value.exit_code == 143
