@@ -71,12 +71,29 @@ def replacing_directory(path: Path, *, new: bool = False) -> Iterator[Path]:
         if path.exists():
             if new:
                 raise FileExistsError(errno.EEXIST, "another process made it meanwhile", str(path))
-            remove_directory(path)  # a directory cannot be replaced in one step
-        temporary.rename(path)
+            _take_place(temporary, path)
+        else:
+            temporary.rename(path)
         _sync(path.parent)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+def _take_place(new: Path, path: Path) -> None:
+    """Replace a directory, which cannot be done in one step: when the second one fails, the first is taken back."""
+    aside = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=path.parent))
+    before = aside / path.name
+    try:
+        path.rename(before)
+        new.rename(path)
+    except BaseException:
+        if before.exists() and not path.exists():
+            before.rename(path)
+        raise
+    finally:
+        if path.exists():  # else what was there before is in it
+            shutil.rmtree(aside, ignore_errors=True)
 
 
 def remove_directory(path: Path) -> None:

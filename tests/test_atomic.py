@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from sentiment_cli.atomic import remove_temporaries, replacing, write_json, write_text
+from sentiment_cli.atomic import remove_temporaries, replacing, replacing_directory, write_json, write_text
+from sentiment_cli.errors import Interrupted
 
 OLD, NEW = "old\n", "new " * 1000
 
@@ -230,3 +231,39 @@ def test_what_killed_processes_left_is_removed_at_any_depth_and_nothing_else(tmp
     left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
     assert left == {"a.txt", "plots/b.png", "plots/.hidden"}
     assert not (tmp_path / ".unfinished-x").exists()
+
+
+def replace_directory(path: Path, text: str) -> None:
+    with replacing_directory(path) as temporary:
+        (temporary / "file.txt").write_text(text, encoding="utf-8")
+
+
+def test_a_directory_takes_the_place_of_another_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    replace_directory(tmp_path / "it", OLD)
+    replace_directory(tmp_path / "it", NEW)
+    assert (tmp_path / "it" / "file.txt").read_text(encoding="utf-8") == NEW
+    assert [path.name for path in tmp_path.iterdir()] == ["it"]
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("failing", [1, 2])
+@pytest.mark.parametrize("error", [OSError("no"), Interrupted("Stopped."), KeyboardInterrupt()])
+def test_a_directory_that_cannot_be_replaced_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, failing: int, *, late: bool
+) -> None:
+    replace_directory(tmp_path / "it", OLD)
+    rename, calls = Path.rename, [0]
+
+    def fails(self: Path, target: Path) -> Path:
+        calls[0] += 1
+        if calls[0] == failing and late:
+            rename(self, target)
+        if calls[0] == failing:
+            raise error
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fails)
+    with pytest.raises(type(error)):
+        replace_directory(tmp_path / "it", NEW)
+    is_there = failing == 2 and late
+    assert (tmp_path / "it" / "file.txt").read_text(encoding="utf-8") == (NEW if is_there else OLD)
