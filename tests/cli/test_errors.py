@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 
 from sentiment_cli.cli import main
 from sentiment_cli.errors import DataError, DeviceError, Interrupted
@@ -258,7 +258,7 @@ class TestWhatIsRaised:
     """The same for every command; `data check` is the quickest."""
 
     @pytest.fixture
-    def fails_with(self, cli: Cli, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    def fails_with(self, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
         from sentiment_cli.workflows import inspect_data
 
         def run(error: BaseException, *options: str) -> Result:
@@ -266,7 +266,7 @@ class TestWhatIsRaised:
                 raise error
 
             monkeypatch.setattr(inspect_data, "check_data", check_data)
-            return cli("data", "check", "bnb", *options)
+            return CliRunner().invoke(main, ["data", "check", "bnb", *options], catch_exceptions=False)
 
         return run
 

@@ -24,6 +24,7 @@ from click.testing import Result
 from conftest import tiny_texts, write_reviews
 
 from sentiment_cli.config import Config, load_config
+from sentiment_cli.errors import SentimentError
 from sentiment_cli.runs import Run
 from sentiment_cli.training.checkpoints import Checkpoints
 
@@ -63,13 +64,13 @@ def called(cli: Cli, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> Callab
     """Run ``train`` up to its workflow, which only makes the directory."""
     calls: list[Called] = []
 
-    class Enough(Exception):
-        pass
+    class Enough(SentimentError):
+        """The workflow was called; no training follows."""
 
     def train(config: Config, path: Path, *, config_name: str, force: bool, **_: object) -> None:
         path.mkdir(parents=True, exist_ok=True)
         calls.append(Called(config, path, config_name, force))
-        raise Enough
+        raise Enough("Enough")
 
     def run(*arguments: str | Path, input: str | bytes | None = None) -> Called:
         result = cli("train", *arguments, input=input)
