@@ -84,7 +84,8 @@ def pretrain(config: Config, *, progress: Progress | None = None) -> PretrainRes
         load_tensorflow()
         from sentiment_cli.data.loading import load_splits
         from sentiment_cli.pretraining.word_vectors import nearest_words
-        from sentiment_cli.workflows.pretraining import VECTORS, draw_perplexity, obtain_pretrained
+        from sentiment_cli.workflows.pretraining import draw_perplexity, obtain_pretrained
+        from sentiment_cli.workflows.pretraining_tasks import VECTORS
 
         progress.phase("reading reviews")
         splits = load_splits(data.layout, config.data, config.training.seed, progress.note)

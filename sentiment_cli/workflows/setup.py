@@ -33,9 +33,10 @@ from sentiment_cli.training.plan import Plan, choose_path, make_plan
 from sentiment_cli.training.weights import compute_class_weights
 from sentiment_cli.workflows.classifier import encode_set
 from sentiment_cli.workflows.job import Job
-from sentiment_cli.workflows.pretraining import Pretrained, find_pretrained, obtain_pretrained, unlabelled_texts
+from sentiment_cli.workflows.pretraining import Pretrained, find_pretrained, obtain_pretrained
 from sentiment_cli.workflows.record import read_own_vocabulary, read_plan
 from sentiment_cli.workflows.stopwatch import Stopwatch
+from sentiment_cli.workflows.unlabelled import unlabelled_texts
 
 
 @dataclass(frozen=True)
