@@ -235,7 +235,7 @@ def test_a_rare_mistake_is_not_rounded_to_none() -> None:
     assert texts == ["9,999", ">99.9%", "1", "<0.1%", "0", "0%", "5", "100%"]
 
 
-@pytest.mark.parametrize("size", [2, 3, 5, 6, 12, 20])
+@pytest.mark.parametrize("size", [2, 5, 12, *(pytest.param(size, marks=pytest.mark.slow) for size in (3, 6, 20))])
 @pytest.mark.parametrize("name", ["c", "a class called so", "unbroken_name_of_a_class_that_goes_on"])
 def test_every_number_fits_its_cell_and_every_name_the_picture(size: int, name: str) -> None:
     names = [f"{name}{i}" for i in range(size)]

@@ -86,7 +86,9 @@ def test_a_run_of_a_gpu_is_evaluated_where_there_is_none() -> None:
     assert not Device("cpu", "").is_gpu
 
 
-@pytest.mark.parametrize(("given", "used"), [("", "available_cores()"), ("threads=3", "3")])
+@pytest.mark.parametrize(
+    ("given", "used"), [pytest.param("", "available_cores()", marks=pytest.mark.slow), ("threads=3", "3")]
+)
 def test_tensorflow_has_the_threads_that_are_given_or_one_for_each_core_that_may_be_used(given: str, used: str) -> None:
     done = child(
         "from sentiment_cli.machine import available_cores;"

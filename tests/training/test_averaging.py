@@ -51,7 +51,9 @@ def assert_equal(first: list[np.ndarray], second: list[np.ndarray]) -> None:
         np.testing.assert_array_equal(one, another)
 
 
-@pytest.mark.parametrize(("share", "jit_compile"), [(0.2, False), (0.2, True), (0.999, False)])
+@pytest.mark.parametrize(
+    ("share", "jit_compile"), [(0.2, False), pytest.param(0.2, True, marks=pytest.mark.slow), (0.999, False)]
+)
 def test_after_each_step_the_average_holds_on_to_its_share_of_itself_or_less_at_the_start(
     share: float, jit_compile: bool
 ) -> None:

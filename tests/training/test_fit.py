@@ -317,8 +317,7 @@ ARCHITECTURES = {
 @pytest.mark.parametrize(
     ("name", "way"),
     [
-        ("gru", "Keras"),
-        pytest.param("lstm", "Keras", marks=pytest.mark.slow),
+        *(pytest.param(name, "Keras", marks=pytest.mark.slow) for name in ("gru", "lstm")),
         ("gru", "compiled loops"),
         ("both-ways", "compiled loops"),
     ],
@@ -399,7 +398,9 @@ def with_all_levers(kind: str) -> Config:
 
 
 @pytest.mark.filterwarnings("error::UserWarning")
-@pytest.mark.parametrize("kind", ["table", "labelled", "virtual"])
+@pytest.mark.parametrize(
+    "kind", ["table", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("labelled", "virtual"))]
+)
 def test_with_everything_on_a_stopped_run_has_the_same_bits_too(tmp_path: Path, kind: str) -> None:
     # In the middle of the first epoch, in its validation, which puts the average in place of the weights, in the last
     # batch of the second and in the third.

@@ -184,7 +184,9 @@ def test_one_step_moves_every_weight(cell: str) -> None:
     assert np.flatnonzero((before[table] != after[table]).any(axis=1)).tolist() == [2, 3, 4, 5, 6]
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize(
+    "cell", ["lstm", *(pytest.param(cell, marks=pytest.mark.slow) for cell in ("simple_rnn", "gru"))]
+)
 def test_a_step_gives_the_same_weights_in_keras_loop_under_xla_and_in_compiled_loops(cell: str) -> None:
     results = []
     for jit_compile, threads in ((False, None), (True, None), (False, 2)):

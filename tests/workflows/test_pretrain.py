@@ -81,7 +81,7 @@ def test_the_network_begins_with_the_vectors_and_the_run_says_so(configured: Any
     assert "word vectors, 2 passes" in told.phases
 
 
-@pytest.mark.parametrize("kind", ["labelled", "virtual"])
+@pytest.mark.parametrize("kind", [pytest.param("labelled", marks=pytest.mark.slow), "virtual"])
 def test_vectors_that_stay_can_be_trained_against(configured: Any, tmp_path: Path, kind: str) -> None:
     train(configured("model.embedding.trainable=false", f"training.adversarial={{kind: {kind}}}"), tmp_path / "run")
     np.testing.assert_array_equal(embedding(tmp_path / "run"), table(kept_pretrained()[0]))

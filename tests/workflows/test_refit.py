@@ -98,7 +98,10 @@ def test_the_choice_of_the_epoch_is_that_of_a_run_without_a_refit(
     assert result.to_dict()["refit"] is None
 
 
-@pytest.mark.parametrize("phase", ["encoding train and", "refit 2", "predicting test"])
+@pytest.mark.parametrize(
+    "phase",
+    ["refit 2", *(pytest.param(phase, marks=pytest.mark.slow) for phase in ("encoding train and", "predicting test"))],
+)
 def test_stopped_anywhere_and_continued_a_refit_equals_one_that_was_not(
     refit_run: Path, config: Config, tmp_path: Path, phase: str
 ) -> None:
