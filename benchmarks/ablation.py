@@ -23,6 +23,7 @@ WITHOUT = {
     "the whole recipe": [],
     "random word vectors": ["pretrain=null"],
     "word vectors from the training part alone": ["data.unlabelled=null"],
+    "word vectors at the lengths that they are found with": ["pretrain.even_lengths=0"],
     "no adversarial training": ["training.adversarial=null"],
     "the last state instead of attention": ["model.pooling=last"],
     "maximum and mean instead of attention": ["model.pooling=[max, mean]"],

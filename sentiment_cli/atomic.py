@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-_TEMPORARY = ".unfinished-"
+# One for what is being written and may be removed, one for what may have to be brought back.
+_TEMPORARY, _REPLACED = ".unfinished-", ".replaced-"
 
 
 @contextlib.contextmanager
@@ -31,7 +32,8 @@ def replacing(path: Path) -> Iterator[Path]:
         body raises, it is removed and ``path`` stays as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f"{_TEMPORARY}{path.stem}-", suffix=path.suffix, dir=path.parent)
+    with _named(path):
+        handle, name = tempfile.mkstemp(prefix=f"{_TEMPORARY}{path.stem}-", suffix=path.suffix, dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -61,7 +63,8 @@ def replacing_directory(path: Path, *, new: bool = False) -> Iterator[Path]:
         FileExistsError: with ``new``, it exists.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f"{_TEMPORARY}{path.name}-", dir=path.parent))
+    with _named(path):
+        temporary = Path(tempfile.mkdtemp(prefix=f"{_TEMPORARY}{path.name}-", dir=path.parent))
     try:
         yield temporary
         for file in temporary.iterdir():
@@ -81,19 +84,45 @@ def replacing_directory(path: Path, *, new: bool = False) -> Iterator[Path]:
 
 
 def _take_place(new: Path, path: Path) -> None:
-    """Replace a directory, which cannot be done in one step: when the second one fails, the first is taken back."""
-    aside = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=path.parent))
-    before = aside / path.name
+    """Replace a directory, which cannot be done in one step: killed in between, `settle` takes the first one back."""
+    set_aside(path)
     try:
-        path.rename(before)
         new.rename(path)
-    except BaseException:
-        if before.exists() and not path.exists():
-            before.rename(path)
-        raise
     finally:
-        if path.exists():  # else what was there before is in it
+        settle(path)
+
+
+def set_aside(path: Path) -> None:
+    """Move a directory out of its place, for another one; `settle` ends what begins here."""
+    aside = Path(tempfile.mkdtemp(prefix=_REPLACED, dir=path.parent))
+    try:
+        path.rename(aside / path.name)
+    except BaseException:
+        settle(path)
+        with contextlib.suppress(OSError):
+            aside.rmdir()
+        raise
+
+
+def is_set_aside(path: Path) -> bool:
+    """Whether a directory waits for what becomes of the one in its place."""
+    return any((aside / path.name).exists() for aside in path.parent.glob(f"{_REPLACED}*"))
+
+
+def settle(path: Path) -> None:
+    """Bring a directory back that was set aside, or remove it where another one has its place now.
+
+    Nobody else may be replacing it now; a killed process may have left it.
+    """
+    for aside in path.parent.glob(f"{_REPLACED}*"):
+        before = aside / path.name
+        if not before.exists():  # of another name, or not set aside yet
+            continue
+        if path.exists():
             shutil.rmtree(aside, ignore_errors=True)
+        else:
+            before.rename(path)
+            aside.rmdir()
 
 
 def remove_directory(path: Path) -> None:
@@ -104,8 +133,10 @@ def remove_directory(path: Path) -> None:
 
 
 def remove_temporaries(directory: Path) -> None:
-    """Remove what killed processes left in a directory, at any depth; nobody else may be writing into it now."""
-    for path in list(directory.rglob(f"{_TEMPORARY}*")):
+    """End or undo what killed processes left in a directory, at any depth; nobody else may be writing into it now."""
+    for before in list(directory.rglob(f"{_REPLACED}*/*")):
+        settle(before.parent.parent / before.name)
+    for path in [*directory.rglob(f"{_TEMPORARY}*"), *directory.rglob(f"{_REPLACED}*")]:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
@@ -124,6 +155,22 @@ def write_json(path: Path, value: Any) -> None:
     ASCII, since tokens and texts may hold line separators and other characters that text tools split on.
     """
     write_text(path, json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False) + "\n")
+
+
+def check_writable(path: Path) -> None:
+    """Raise an OSError where no directory could be made at ``path``."""
+    place = next(parent for parent in path.resolve().parents if parent.exists())
+    with _named(path):
+        Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=place)).rmdir()
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Let errors name what was to be written, in place of its temporary name."""
+    try:
+        yield
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, str(path)) from None
 
 
 def _sync(path: Path) -> None:

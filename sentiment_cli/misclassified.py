@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sentiment_cli.data.contents import Policy, decode_review
+from sentiment_cli.data.contents import Policy, decode_review, look_at
 from sentiment_cli.evaluation.predictions import Prediction
 
 
@@ -46,6 +46,8 @@ def read_review(data_root: Path, path: str, policy: Policy) -> str | None:
     try:
         root = data_root.resolve()
         file = (root / path).resolve()
-        return decode_review(file.read_bytes(), policy) if file.is_relative_to(root) else None
+        if not file.is_relative_to(root) or look_at(str(file)):
+            return None
+        return decode_review(file.read_bytes(), policy)
     except (OSError, ValueError):  # gone, not UTF-8, or a path that no file can have
         return None

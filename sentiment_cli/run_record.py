@@ -48,6 +48,7 @@ _KEYS: dict[str, Any] = {
     "vocabulary": {"size": _WHOLE, "sha256": _TEXT},
     "epochs": _WHOLE,
     "best_epoch": _OPTIONAL_WHOLE,
+    "extended_from": _WHOLE,
     "evaluated_epoch": _OPTIONAL_WHOLE,
     "refit": {"epochs": _WHOLE, "reviews": _WHOLE, "finished": (bool,)},
     "seconds": {"*": _NUMBER},

@@ -107,7 +107,7 @@ class Run:
             RunError: it is missing, is not a JSON object, or has a value of another kind.
         """
         try:
-            record = json.loads(self.record_path.read_text(encoding="utf-8"))
+            record = json.loads(self.record_path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
         except FileNotFoundError:
             raise RunError(f"{self.path} is not a run: it has no {self.record_path.name}.") from None
         except (OSError, ValueError, RecursionError) as error:
@@ -132,7 +132,7 @@ class Run:
         if not self.metrics_path.exists():
             return {}
         try:
-            metrics = json.loads(self.metrics_path.read_text(encoding="utf-8"))
+            metrics = json.loads(self.metrics_path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
         except (OSError, ValueError, RecursionError) as error:
             raise RunError(f"{self.metrics_path} cannot be read: {error}") from error
         if not isinstance(metrics, dict) or not all(isinstance(figures, dict) for figures in metrics.values()):
@@ -227,6 +227,11 @@ def new_run(name: str, directory: Path = RUNS_DIR) -> Run:
 def safe_name(name: str) -> str:
     """``name`` with what file systems do not take replaced by ``_``; never empty, never hidden."""
     return _UNSAFE.sub("_", name).strip(" .")[:100].rstrip(" .") or "run"
+
+
+def _refuse_constant(name: str) -> None:
+    """JSON has no NaN and no infinity; Python reads and writes them all the same."""
+    raise ValueError(f"{name} is not a JSON value")
 
 
 def _newest_finished(directory: Path) -> Run:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from sentiment_cli import atomic
 from sentiment_cli.atomic import remove_temporaries, replacing, replacing_directory, write_json, write_text
 from sentiment_cli.errors import Interrupted
 
@@ -267,3 +270,87 @@ def test_a_directory_that_cannot_be_replaced_stays(
         replace_directory(tmp_path / "it", NEW)
     is_there = failing == 2 and late
     assert (tmp_path / "it" / "file.txt").read_text(encoding="utf-8") == (NEW if is_there else OLD)
+
+
+class Killed(BaseException):
+    """Stands for a SIGKILL: whatever would run after it does not."""
+
+
+def kill_between(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replace a directory, and die when the old one is out of its place and the new one not in it."""
+    rename, calls = Path.rename, [0]
+
+    def second_dies(self: Path, target: Path) -> Path:
+        calls[0] += 1
+        if calls[0] == 2:
+            raise Killed
+        return rename(self, target)
+
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(Path, "rename", second_dies)
+        patched.setattr(atomic, "settle", die)
+        patched.setattr(shutil, "rmtree", die)
+        replace_directory(path, NEW)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("mend", ["settle", "remove_temporaries", "replace"])
+def test_a_directory_that_a_kill_left_out_of_its_place_is_brought_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mend: str
+) -> None:
+    path = tmp_path / "deep" / "it"
+    replace_directory(path, OLD)
+    kill_between(path, monkeypatch)
+    if mend == "settle":
+        atomic.settle(path)
+    elif mend == "remove_temporaries":
+        remove_temporaries(tmp_path)
+    else:
+        replace_directory(path, NEW)
+        remove_temporaries(tmp_path)
+    assert (path / "file.txt").read_text(encoding="utf-8") == (NEW if mend == "replace" else OLD)
+    if mend != "settle":  # which leaves alone what was being written
+        assert [file.name for file in path.parent.iterdir()] == ["it"]
+
+
+def test_a_directory_that_is_set_aside_comes_back_unless_another_one_took_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "it"
+    replace_directory(path, OLD)
+    replace_directory(tmp_path / "other", OLD)
+    atomic.set_aside(tmp_path / "other")
+    atomic.set_aside(path)
+    assert not path.exists()
+    atomic.settle(path)
+    assert (path / "file.txt").read_text(encoding="utf-8") == OLD
+    atomic.set_aside(path)
+    replace_directory(path, NEW)
+    atomic.settle(path)
+    assert (path / "file.txt").read_text(encoding="utf-8") == NEW
+    assert not (tmp_path / "other").exists(), "it is not for others to bring it back"
+    atomic.settle(tmp_path / "other")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["it", "other"]
+
+
+@pytest.mark.parametrize("write", [lambda path: write_text(path, NEW), lambda path: replace_directory(path, NEW)])
+def test_where_nothing_can_be_written_the_error_names_what_was_to_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path], None]
+) -> None:
+    def refuse(*_: object, prefix: str, dir: Path, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(dir / prefix))
+
+    monkeypatch.setattr(tempfile, "mkstemp", refuse)
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    with pytest.raises(PermissionError) as caught:
+        write(tmp_path / "it")
+    assert caught.value.filename == str(tmp_path / "it")
+
+
+def test_a_place_is_writable_where_a_directory_could_be_made_and_nothing_is_left_there(tmp_path: Path) -> None:
+    atomic.check_writable(tmp_path / "runs" / "new")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError):
+        atomic.check_writable(tmp_path / "file" / "new")

@@ -36,6 +36,8 @@ DAMAGED = {
     "not UTF-8": b'{"status": "\xff"}',
     "a list": b"[1, 2]",
     "nested too deeply": b"[" * 200_000,
+    "no number": b'{"seconds": {"total": NaN}}',
+    "infinite": b'{"seconds": {"total": -Infinity}}',
 }
 
 

@@ -85,7 +85,7 @@ def train(
     config = load_config(name or DEFAULT_CONFIG, overrides, settings)
     config_name = _config_name(name or DEFAULT_CONFIG)
     run = _choose_run(config_name, run_name, output_dir)
-    from sentiment_cli.workflows.train import check_free
+    from sentiment_cli.workflows.creation import check_free
     from sentiment_cli.workflows.train import train as train_workflow
 
     check_free(run, force=force)

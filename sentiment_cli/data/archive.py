@@ -74,8 +74,8 @@ def unpack(archive: Path, into: Path, *, top: str, progress: Progress, limits: L
         raise DownloadError(f"{archive}: is not a sound gzip file, expected a .tar.gz archive: {error}") from error
     except EOFError as error:
         raise DownloadError(f"{archive}: ends too early; it was cut off on its way") from error
-    except (tarfile.TarError, zlib.error, ValueError, OverflowError) as error:
-        # tarfile lets the last two out for numbers and names in headers that make no sense
+    except (tarfile.TarError, zlib.error, ValueError, OverflowError, RecursionError) as error:
+        # tarfile lets the last three out for headers that make no sense
         raise DownloadError(f"{archive}: is not a sound tar archive: {error}") from error
     return into / top
 

@@ -124,6 +124,18 @@ def check_contents(*parts: Part, progress: Callable[[int], None] | None = None) 
     return report
 
 
+def look_at(file: str) -> Literal["not a file", "huge"] | None:
+    """Why a path is not one to read as a review, if so: reading a pipe would wait for ever, and a device has no end.
+
+    Raises:
+        OSError: there is nothing, or it may not be looked at.
+    """
+    status = os.stat(file)  # noqa: PTH116 - a Path for each of a million files takes longer than looking at them
+    if not stat.S_ISREG(status.st_mode):
+        return "not a file"
+    return "huge" if status.st_size > MAX_REVIEW_BYTES else None
+
+
 def read_text(part: Part, path: str, policy: Policy) -> str | None:
     """The text of one review; None where the policy leaves it out.
 
@@ -131,6 +143,8 @@ def read_text(part: Part, path: str, policy: Policy) -> str | None:
         DataError: naming the file.
     """
     try:
+        if fault := look_at(f"{part.root}/{path}"):
+            raise DataError(f"{part.root / path} cannot be read: it is {fault}.")
         return decode_review((part.root / path).read_bytes(), policy)
     except UnicodeDecodeError as error:
         raise DataError(f"{part.root / path} is not UTF-8: {error.reason} at byte {error.start}.") from None
@@ -139,13 +153,13 @@ def read_text(part: Part, path: str, policy: Policy) -> str | None:
 
 
 def _check_file(part: Part, path: str, report: ContentReport, digest: hashlib._Hash) -> None:
-    file = f"{part.root}/{path}"  # a Path for each of a million files takes longer than looking into them
+    file = f"{part.root}/{path}"
     try:
-        status = os.stat(file)  # noqa: PTH116
-        if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
-            report.unreadable.append(f"{path} (not a file)")
+        fault = look_at(file)
+        if fault == "not a file":
+            report.unreadable.append(f"{path} ({fault})")
             return
-        if status.st_size > MAX_REVIEW_BYTES:
+        if fault == "huge":
             report.huge.append(path)
             return
         with open(file, "rb") as opened:  # noqa: PTH123

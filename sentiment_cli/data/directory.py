@@ -173,6 +173,8 @@ def find_unlabelled(root: Path, setting: str | None) -> Part | None:
 
 def check_root(root: Path) -> None:
     """Raise a DataError unless ``root`` is a directory that holds directories."""
+    if not _is_unicode(str(root)):
+        raise DataError(f"{str(root)!a} is not a name in UTF-8, which TensorFlow needs; rename the directory.")
     if not root.is_dir():
         kind = "is not a directory" if root.exists() else "does not exist"
         raise DataError(f"{root} {kind}; expected a directory with one directory of .txt reviews for each class.")
@@ -232,6 +234,10 @@ class _Findings:
 def _class_names(directory: Path, classes: Sequence[str] | None, findings: _Findings) -> list[str]:
     found = class_directories(directory)
     _note_never_classes(directory, findings)
+    misnamed = [ascii(name) for name in found if not _is_unicode(name)]
+    if misnamed:
+        findings.problems.append(f"{directory}: class names that are not UTF-8: {shorten_list(misnamed)}; rename them")
+        found = [name for name in found if _is_unicode(name)]
     if classes is None:
         if len(found) < 2:
             what = f"only the class {found[0]}" if found else "no class directories"

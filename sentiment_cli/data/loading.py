@@ -8,9 +8,10 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from sentiment_cli.config.data import Data
-from sentiment_cli.data.contents import Policy, decode_review
+from sentiment_cli.data.contents import Policy, decode_review, look_at
 from sentiment_cli.data.directory import Layout, Part, list_files
 from sentiment_cli.data.reviews import ReviewSet, repeated_texts
 from sentiment_cli.data.splitting import TEST_FRACTION, review_groups, split_by_group, split_stratified
@@ -48,9 +49,11 @@ def load_part(part: Part, policy: Policy) -> ReviewSet:
         policy: for bytes that are no UTF-8, see `contents.decode_review`.
 
     Raises:
-        DataError: the directory changed since it was listed, or a review is not UTF-8 (policy ``error``).
+        DataError: the directory changed since it was listed, a file cannot be read, or a review is not UTF-8 (policy
+            ``error``).
     """
     listed = [name for name, count in part.counts().items() if (part.directory / name).is_dir()]
+    _check_others(part, listed)
     dataset = keras.utils.text_dataset_from_directory(
         str(part.directory),
         class_names=listed,
@@ -62,7 +65,10 @@ def load_part(part: Part, policy: Policy) -> ReviewSet:
     order = np.argsort(part.positions)
     in_order = part.take(order)
     kept: list[int] = []
-    texts = store_texts(_texts(dataset, in_order, policy, kept))
+    try:
+        texts = store_texts(_texts(dataset, in_order, policy, kept))
+    except tf.errors.OpError as error:
+        raise DataError(f"{part.directory} cannot be read: {error.message}") from error
     _check_unchanged(part, listed, int(dataset.cardinality().numpy()))
     places = order[np.array(kept, dtype=np.int64)]
     return ReviewSet(
@@ -140,10 +146,34 @@ def _check_classes_left(train: ReviewSet) -> None:
         )
 
 
+def _check_others(part: Part, class_names: list[str]) -> None:
+    """Raise a DataError for a file that is no review of the part, and that Keras' reader cannot read with the rest.
+
+    Hidden files are such, and those beyond ``data.limit``; nobody has looked at them before.
+    """
+    known = set(part.paths)
+    others = [path for path in _listed_files(part, class_names) if path not in known]
+    faults = [f"{path} ({fault})" for path in others if (fault := _fault(f"{part.root}/{path}"))]
+    if faults:
+        raise DataError(f"{part.root}: {len(faults)} of its files cannot be read: {shorten_list(faults)}; remove them.")
+
+
+def _fault(file: str) -> str | None:
+    try:
+        return look_at(file)
+    except OSError as error:
+        return error.strerror
+
+
+def _listed_files(part: Part, class_names: list[str]) -> list[str]:
+    """All that Keras' reader finds, hidden files included, in its order."""
+    prefixes = {name: (part.directory / name).relative_to(part.root).as_posix() for name in class_names}
+    return [f"{prefixes[name]}/{file}" for name in class_names for file in list_files(part.directory / name)]
+
+
 def _check_unchanged(part: Part, class_names: list[str], read: int) -> None:
     """Raise a DataError unless what was read is what was listed; a file more or less would shift all texts after it."""
-    prefixes = {name: (part.directory / name).relative_to(part.root).as_posix() for name in class_names}
-    files = [f"{prefixes[name]}/{file}" for name in class_names for file in list_files(part.directory / name)]
+    files = _listed_files(part, class_names)
     expected = {path: position for position, path in enumerate(files)}
     if read != len(files) or any(expected.get(path) != at for path, at in zip(part.paths, part.positions, strict=True)):
         raise DataError(

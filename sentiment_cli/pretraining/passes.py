@@ -22,8 +22,8 @@ from sentiment_cli.history import Epoch
 from sentiment_cli.pretraining.language_model import Predictor, build_predict_step, planned_passes
 from sentiment_cli.text.token_ids import TokenIds, join_token_ids
 from sentiment_cli.training.batches import Batch, scoring_batches, training_batches
-from sentiment_cli.training.checkpoint import take_snapshot
 from sentiment_cli.training.checkpoints import Checkpoints
+from sentiment_cli.training.keeping import Keeper
 from sentiment_cli.training.progress import Progress
 from sentiment_cli.training.state import TrainingState
 
@@ -62,6 +62,9 @@ class Passes:
         self.step = build_predict_step(self.predictor, self.optimizer, self.settings)
         self.passes = planned_passes(self.settings, len(self.learned))
         self.checkpoints = Checkpoints(self.directory)
+        self.keeper = Keeper(
+            self.checkpoints, None, self.predictor, self.optimizer, None, _BETWEEN_CHECKPOINTS, self.progress
+        )
         self.seconds_before = 0.0  # of the steps that were done before a stop
 
     def run(self) -> list[Epoch]:
@@ -73,6 +76,7 @@ class Passes:
 
         Raises:
             SentimentError: a loss is infinite or not a number.
+            RunError: the disk did not take the end.
             Interrupted: stopped by a signal.
         """
         try:
@@ -80,6 +84,7 @@ class Passes:
             self.seconds_before = state.seconds + sum(row.seconds for row in state.history)
             while state.epoch <= self.passes and not state.waited:
                 self._run_pass(state)
+            self.keeper.finish(state)
         except Interrupted:
             if self.checkpoints.has_last:
                 self.progress.note(
@@ -117,7 +122,7 @@ class Passes:
         return state
 
     def _run_pass(self, state: TrainingState) -> None:
-        started = saved = time.perf_counter()
+        started = time.perf_counter()
         before, lengths = state.seconds, self.learned.lengths
         batches = training_batches(lengths, self.settings.batch_size, (), self.settings.seed, state.epoch)
         self.progress.phase(f"language model, pass {state.epoch}/{self.passes}", len(self.learned))
@@ -125,9 +130,8 @@ class Passes:
         for batch, token_ids in self._assembled(batches[state.batch :]):
             self._learn(batch, token_ids, state)
             state.seconds = before + time.perf_counter() - started
-            if time.perf_counter() - saved > _BETWEEN_CHECKPOINTS:
-                self._save_last(state)
-                saved = time.perf_counter()
+            if self.keeper.is_due:
+                self.keeper.save(state)
         self._finish_pass(state)
 
     def _assembled(self, batches: list[Batch]) -> Iterator[tuple[Batch, np.ndarray]]:
@@ -154,16 +158,11 @@ class Passes:
         if is_best:
             state.best_epoch, state.best_value = state.epoch, loss
         state.start_next_epoch()
-        if is_best:
-            self.checkpoints.save_best(take_snapshot(self.predictor, None, state), row.epoch)
-        self._save_last(state)
+        self.keeper.epoch_done(state, is_best=is_best)
         self.progress.note(
             f"pass {row.epoch}/{self.passes}  loss {row.loss:.4f}  held-out perplexity {perplexity(loss):,.1f}  "
             f"{row.seconds:.0f} s{'  best so far' if is_best else ''}"
         )
-
-    def _save_last(self, state: TrainingState) -> None:
-        self.checkpoints.save_last(take_snapshot(self.predictor, self.optimizer, state), state)
 
     def held_out_loss(self) -> float:
         """The logarithm of the perplexity of the held-out texts, over the whole vocabulary and both directions."""

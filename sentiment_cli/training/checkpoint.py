@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,16 @@ def write_checkpoint(directory: Path, snapshot: Snapshot) -> None:
         (temporary / _MANIFEST).write_text(manifest, encoding="utf-8", newline="\n")
 
 
+def check_checkpoint(directory: Path) -> None:
+    """Raise a Damaged unless a checkpoint's files are what was written."""
+    try:
+        _check_manifest(directory)
+    except RunError:
+        raise
+    except Exception as error:
+        raise Damaged(f"{directory} is damaged: {_say(error)}") from error
+
+
 def restore_checkpoint(
     directory: Path, network: Any, optimizer: Any | None = None, average: Any | None = None
 ) -> TrainingState:
@@ -86,7 +96,7 @@ def restore_checkpoint(
         _check_manifest(directory)
         state = parse_state(_read_text(directory / _STATE))
         with zipfile.ZipFile(directory / _VARIABLES) as archive:
-            _check_fit(directory, _read_headers(archive), variables)
+            _check_fit(directory, _read_headers(archive, variables), variables)
             arrays = {name: _read_array(archive, name) for name in variables}
     except (RunError, MemoryError):
         raise
@@ -121,16 +131,22 @@ def _read_text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def _read_headers(archive: zipfile.ZipFile) -> dict[str, tuple[tuple[int, ...], str]]:
-    """Shape and type of each array, from its header alone."""
-    return {name.removesuffix(".npy"): _read_header(archive, name) for name in archive.namelist()}
+def _read_headers(archive: zipfile.ZipFile, names: Iterable[str]) -> dict[str, tuple[tuple[int, ...], str]]:
+    """Shape and type of those of the arrays that are there, from their headers alone."""
+    members = {member.filename: member for member in archive.infolist()}
+    if len(members) != len(archive.infolist()):
+        raise ValueError("two arrays have one name")
+    found = {name: members[f"{name}.npy"] for name in names if f"{name}.npy" in members}
+    return {name: _read_header(archive, member) for name, member in found.items()}
 
 
-def _read_header(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], str]:
-    with archive.open(name) as file:
-        version = np.lib.format.read_magic(file)
-        read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
-        shape, _, dtype = read(file)
+def _read_header(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[tuple[int, ...], str]:
+    if member.compress_type != zipfile.ZIP_STORED:  # a few bytes could become any number of them
+        raise ValueError(f"{member.filename} is compressed")
+    with archive.open(member) as file:
+        if np.lib.format.read_magic(file) != (1, 0):  # whose header has 65,535 bytes at the most
+            raise ValueError(f"{member.filename} has another version of the format")
+        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
     return tuple(shape), dtype.str
 
 

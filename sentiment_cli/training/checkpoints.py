@@ -17,7 +17,7 @@ from typing import Any
 
 from sentiment_cli.atomic import remove_directory, remove_temporaries
 from sentiment_cli.errors import RunError
-from sentiment_cli.training.checkpoint import Damaged, Snapshot, restore_checkpoint, write_checkpoint
+from sentiment_cli.training.checkpoint import Damaged, Snapshot, check_checkpoint, restore_checkpoint, write_checkpoint
 from sentiment_cli.training.state import TrainingState
 
 _NAME = re.compile(r"(last|best)-(\d+)(?:-(\d+))?")
@@ -88,12 +88,11 @@ class Checkpoints:
         Raises:
             RunError: they are not there, damaged, or do not fit the configuration.
         """
-        found = self._find("best")
-        wanted = [path for path in found if epoch is None or path == self.directory / f"best-{epoch:05d}"]
-        if not wanted:
-            which = "no weights of any epoch" if epoch is None else f"no weights of epoch {epoch}"
-            raise RunError(f"{self.directory} has {which}; restore what was there, or train anew.")
-        return restore_checkpoint(wanted[0], network)
+        return restore_checkpoint(self._find_best(epoch), network)
+
+    def check_best(self, epoch: int) -> None:
+        """Raise a RunError where the weights of an epoch are not there or damaged."""
+        check_checkpoint(self._find_best(epoch))
 
     def keep_only(self, best_epoch: int) -> None:
         """Remove what a finished training no longer needs: all but the latest one, and the best epoch."""
@@ -112,6 +111,14 @@ class Checkpoints:
         kind = name.partition("-")[0]
         for path in self._find(kind)[_KEPT[kind] :]:
             remove_directory(path)
+
+    def _find_best(self, epoch: int | None) -> Path:
+        found = self._find("best")
+        wanted = [path for path in found if epoch is None or path == self.directory / f"best-{epoch:05d}"]
+        if not wanted:
+            which = "no weights of any epoch" if epoch is None else f"no weights of epoch {epoch}"
+            raise RunError(f"{self.directory} has {which}; restore what was there, or train anew.")
+        return wanted[0]
 
     def _find(self, kind: str) -> list[Path]:
         """The latest first."""

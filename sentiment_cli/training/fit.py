@@ -14,12 +14,13 @@ import numpy as np
 
 from sentiment_cli.ahead import computed_ahead
 from sentiment_cli.config.schema import Config
-from sentiment_cli.errors import SentimentError, shorten_list
+from sentiment_cli.errors import RunError, SentimentError, shorten_list
 from sentiment_cli.history import Epoch
 from sentiment_cli.runs import Run
 from sentiment_cli.text.token_ids import TokenIds
 from sentiment_cli.training.averaging import AveragedWeights
 from sentiment_cli.training.batches import Batch, endless_batches, steps_per_epoch, training_batches
+from sentiment_cli.training.checkpoints import Checkpoints
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.keeping import Keeper
 from sentiment_cli.training.objective import cross_entropy, is_correct
@@ -126,8 +127,15 @@ class Trainer:
         self.score_step = build_score_step(self.network)
         self.told_pace = False
         self.norms: list[float] = []  # of the gradients of the last two steps
-        interval = self.config.training.checkpoint_seconds
-        self.keeper = Keeper(self.run, self.network, self.optimizer, self.average, interval, self.progress)
+        self.keeper = Keeper(
+            Checkpoints(self.run.checkpoints_dir),
+            self.run.history_path,
+            self.network,
+            self.optimizer,
+            self.average,
+            self.config.training.checkpoint_seconds,
+            self.progress,
+        )
 
     def fit(self, state: TrainingState) -> StopReason:
         """Train from ``state`` on to the last epoch, changing it; the checkpoints follow.
@@ -163,6 +171,11 @@ class Trainer:
         started = time.perf_counter() - state.seconds
         settings, lengths = self.config.training, self.train.token_ids.lengths
         batches = training_batches(lengths, settings.batch_size, self.plan.widths, settings.seed, state.epoch)
+        if state.reviews != sum(len(batch.indices) for batch in batches[: state.batch]):
+            raise RunError(
+                f"{self.run.checkpoints_dir} does not fit the training: its latest checkpoint counts {state.reviews:,} "
+                f"reviews in {state.batch:,} batches of epoch {state.epoch}."
+            )
         self.progress.phase(f"epoch {state.epoch}/{self.epochs}", len(self.train.labels))
         if state.reviews:
             self.progress.advance(state.reviews, state.loss_sum / state.reviews, state.correct / state.reviews)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from sentiment_cli.errors import RunError
 from sentiment_cli.history import History, write_history
-from sentiment_cli.runs import Run
 from sentiment_cli.training.averaging import AveragedWeights
 from sentiment_cli.training.checkpoint import Snapshot, take_snapshot
 from sentiment_cli.training.checkpoints import Checkpoints
@@ -25,7 +25,8 @@ class Keeper:
     speaks of it.
 
     Args:
-        run: where checkpoints and the history go.
+        checkpoints: where they go.
+        history: the file of the finished epochs; None: they are in the checkpoints alone.
         network: what is trained.
         optimizer: likewise.
         average: of the weights, kept as best in their place; None: the weights are.
@@ -33,7 +34,8 @@ class Keeper:
         progress: told what could not be saved.
     """
 
-    run: Run
+    checkpoints: Checkpoints
+    history: Path | None
     network: Any
     optimizer: Any
     average: AveragedWeights | None
@@ -64,8 +66,8 @@ class Keeper:
         except OSError as error:
             self._error = error
             self.progress.warn(
-                f"{self.run.checkpoints_dir}: {error.strerror or error}: nothing was saved now. What was saved before "
-                "is kept, the training goes on, and it is tried again."
+                f"{self.checkpoints.directory}: {error.strerror or error}: nothing was saved now. What was saved "
+                "before is kept, the training goes on, and it is tried again."
             )
         else:
             if self._error is not None:
@@ -81,8 +83,8 @@ class Keeper:
             self.save(state)
         if self._error is not None:
             raise RunError(
-                f"{self.run.checkpoints_dir}: {self._error.strerror or self._error}: the end of the training could not "
-                "be saved. Make room; the run then goes on from what was saved before."
+                f"{self.checkpoints.directory}: {self._error.strerror or self._error}: the end of the training could "
+                "not be saved. Make room; it then goes on from what was saved before."
             )
 
     def weights_to_keep(self) -> contextlib.AbstractContextManager[None]:
@@ -90,9 +92,9 @@ class Keeper:
         return self.average.in_place() if self.average else contextlib.nullcontext()
 
     def _write(self, state: TrainingState) -> None:
-        checkpoints = Checkpoints(self.run.checkpoints_dir)
         if self._best is not None:
-            checkpoints.save_best(*self._best)
+            self.checkpoints.save_best(*self._best)
             self._best = None
-        checkpoints.save_last(take_snapshot(self.network, self.optimizer, state, self.average), state)
-        write_history(self.run.history_path, History(list(state.history)))
+        self.checkpoints.save_last(take_snapshot(self.network, self.optimizer, state, self.average), state)
+        if self.history is not None:
+            write_history(self.history, History(list(state.history)))

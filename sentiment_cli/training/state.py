@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from sentiment_cli.history import Epoch
 
@@ -26,16 +29,16 @@ class TrainingState:
         history: the finished epochs.
     """
 
-    epoch: int = 1
-    batch: int = 0
+    epoch: Annotated[int, Field(ge=1)] = 1
+    batch: Annotated[int, Field(ge=0)] = 0
     loss_sum: float = 0.0
     correct: float = 0.0
-    reviews: int = 0
+    reviews: Annotated[int, Field(ge=0)] = 0
     seconds: float = 0.0
-    best_epoch: int | None = None
+    best_epoch: Annotated[int, Field(ge=1)] | None = None
     best_value: float | None = None
     reference: float | None = None
-    waited: int = 0
+    waited: Annotated[int, Field(ge=0)] = 0
     history: list[Epoch] = field(default_factory=list)
 
     def start_next_epoch(self) -> None:
@@ -56,7 +59,17 @@ def parse_state(text: str) -> TrainingState:
         ValueError: it is something else.
     """
     try:
-        values = json.loads(text)
-        return TrainingState(**{**values, "history": [Epoch(**row) for row in values["history"]]})
-    except (TypeError, KeyError, RecursionError) as error:
-        raise ValueError(f"not the state of a training: {error}") from error
+        state = TypeAdapter(TrainingState).validate_json(text, strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(
+            f"not the state of a training: {': '.join([*map(str, first['loc']), first['msg']])}"
+        ) from error
+    if json.loads(text).keys() != asdict(state).keys():
+        raise ValueError(f"not the state of a training: expected the keys {', '.join(asdict(state))}")
+    finished = [row.epoch for row in state.history]
+    if finished != list(range(1, len(finished) + 1)) or state.epoch != len(finished) + 1:
+        raise ValueError(f"not the state of a training: epoch {state.epoch} after {len(finished)} finished ones")
+    if state.best_epoch is not None and state.best_epoch >= state.epoch:
+        raise ValueError(f"not the state of a training: epoch {state.best_epoch} is the best, and did not end yet")
+    return state

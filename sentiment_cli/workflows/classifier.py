@@ -15,7 +15,7 @@ from sentiment_cli.data.reviews import ReviewSet
 from sentiment_cli.errors import DataError, RunError
 from sentiment_cli.evaluation.metrics import Evaluation, compute_metrics
 from sentiment_cli.evaluation.predictions import make_predictions, write_predictions
-from sentiment_cli.machine import available_cores
+from sentiment_cli.machine import available_cores, available_memory
 from sentiment_cli.model.network import build_network
 from sentiment_cli.plots.confusion import plot_confusion_matrix
 from sentiment_cli.plots.save import save_figure
@@ -25,6 +25,7 @@ from sentiment_cli.text.token_ids import TokenIds
 from sentiment_cli.text.vectorizer import encode
 from sentiment_cli.training.checkpoints import Checkpoints
 from sentiment_cli.training.fit import EncodedSet, fixed_width
+from sentiment_cli.training.memory import check_memory
 from sentiment_cli.training.progress import Progress
 from sentiment_cli.training.scoring import compute_logits
 from sentiment_cli.training.step import build_score_step
@@ -91,6 +92,7 @@ def load_classifier(run: Run, config: Config, device: Device, split: str | None 
 
     Raises:
         RunError: a file of the run is missing or damaged.
+        ConfigError: the network needs more memory than there is.
     """
     record = run.read_record()
     class_names = record.get("class_names")
@@ -102,6 +104,8 @@ def load_classifier(run: Run, config: Config, device: Device, split: str | None 
         raise RunError(f"{run.record_path} has no list of class names; the run stopped before it read its data.")
     vocabulary = read_own_vocabulary(run, record)
     threads = None if device.is_gpu else available_cores()
+    if not device.is_gpu:
+        check_memory(config, len(vocabulary), len(class_names), None, available_memory())
     network = build_network(config, len(vocabulary), len(class_names), threads=threads)
     kept = run.refit if scoring_network([record], split) == "refit" else run
     Checkpoints(kept.checkpoints_dir).restore_best(network)

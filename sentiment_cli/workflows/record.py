@@ -60,7 +60,10 @@ def read_config(run: Run, record: dict[str, Any]) -> Config:
         raise RunError(f"{run.path} lacks {run.config_path.name}; {run.record_path} holds its values under config.")
     config = load_config(run.config_path)
     known = record.get("config")
-    before = parse_config(dump_yaml(known).encode(), str(run.record_path)) if isinstance(known, dict) else config
+    try:
+        before = parse_config(dump_yaml(known).encode(), str(run.record_path)) if isinstance(known, dict) else config
+    except RecursionError:
+        raise RunError(f"{run.record_path}: config: values lie too deep within each other.") from None
     difference = [line for line in config_difference(before, config) if not line.startswith("training.epochs:")]
     if difference:
         raise RunError(

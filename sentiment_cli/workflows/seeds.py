@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sentiment_cli.atomic import remove_directory
+from sentiment_cli.atomic import settle
 from sentiment_cli.config import Config, Override, config_values, load_config, write_config
 from sentiment_cli.data.prepare import PreparedData
 from sentiment_cli.errors import ConfigError, DataError, RunError, SentimentError, UsageError
@@ -18,6 +18,7 @@ from sentiment_cli.runtime import choose_device, load_tensorflow
 from sentiment_cli.seeds import read_member
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
+from sentiment_cli.workflows.creation import check_free, new_run
 from sentiment_cli.workflows.prepare import portable, prepare
 from sentiment_cli.workflows.record import (
     early_end_recorded,
@@ -29,7 +30,7 @@ from sentiment_cli.workflows.record import (
     resume_command,
 )
 from sentiment_cli.workflows.results import SeedsResult
-from sentiment_cli.workflows.train import check_free, check_same_data, create_run, go_on, still_needed, train
+from sentiment_cli.workflows.train import check_same_data, go_on, still_needed, train
 
 _MOST_SEED = 2**31 - 1
 
@@ -74,7 +75,7 @@ def train_seeds(
         progress: told what happens; None: nobody is.
         command: the command line, for the records.
         config_name: what the configuration is called, for the records.
-        force: replace an existing run or group, once the data are known to be usable.
+        force: replace an existing run or group, once everything before the first step has gone well.
 
     Returns:
         The result; its ``status`` is ``interrupted`` when a signal ended a training.
@@ -97,14 +98,8 @@ def train_seeds(
         config = _with_split_seed(portable(config))
         seeds = list(range(first, first + count))
         record = {**new_record(config, data, command, config_name), "seeds": seeds}
-        create_run(group, config, record, force=force)
-        try:
-            with locked(group.lock_path):
-                return _run_recorded(_Job(group, config, record, data, progress))
-        except (ConfigError, DataError):
-            if not any(run.path.exists() for run in group.members):
-                remove_directory(group.path)  # as of a run: nothing was trained
-            raise
+        with new_run(group, config, record, force=force), locked(group.lock_path):
+            return _run_recorded(_Job(group, config, record, data, progress))
 
 
 def resume_seeds(
@@ -128,6 +123,7 @@ def resume_seeds(
     if epochs is not None:
         config = load_config(group.config_path, [Override(("training", "epochs"), epochs, "--epochs")])
     with StopRequest(progress.note), locked(group.lock_path):
+        settle(group.path)
         data = prepare(still_needed(group.members, config), progress, root=Path(record.get("data", {}).get("root", "")))
         check_same_data(group, record, data)
         load_tensorflow(threads=_threads(group))
@@ -196,7 +192,7 @@ def _configured_epochs(run: Run) -> int:
 
 def _train_member(job: _Job, run: Run, seed: int) -> int:
     """Train one seed or go on with it; returns the exit code that a signal asks for, else 0."""
-    command, name = job.record["commands"][-1], job.record["config_name"]
+    command, name = job.record["commands"][-1], job.record.get("config_name")
     try:
         if run.record_path.exists():
             epochs = job.config.training.epochs

@@ -163,7 +163,7 @@ def set_up(job: Job, record: dict[str, Any], watch: Stopwatch, *, learn: bool = 
         sizes = len(vocabulary), len(splits.train.class_names)
         if not job.device.is_gpu:
             widest = fixed_width(config) or int(train.token_ids.lengths.max())
-            check_memory(config, len(vocabulary), plan.rows * widest, available_memory())
+            check_memory(config, *sizes, plan.rows * widest, available_memory())
         steps = epochs * steps_per_epoch(config.training, len(train.labels))
         network, optimizer, average = _build(config, sizes, plan, steps, pretrained)
     unlabelled = _unlabelled(job, record, splits, vocabulary) if _is_virtual(config) else None

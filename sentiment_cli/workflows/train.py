@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sentiment_cli.atomic import remove_directory, remove_temporaries, replacing_directory
+from sentiment_cli.atomic import check_writable, remove_temporaries, settle
 from sentiment_cli.config import Config, Override, config_values, load_config, write_config
 from sentiment_cli.data.prepare import PreparedData
-from sentiment_cli.errors import ConfigError, DataError, RunError, UsageError
+from sentiment_cli.errors import RunError, UsageError
 from sentiment_cli.history import read_history
 from sentiment_cli.locking import locked
-from sentiment_cli.runs import Run, SeedGroup, open_run
+from sentiment_cli.runs import Run, SeedGroup
 from sentiment_cli.runtime import choose_device, load_tensorflow
 from sentiment_cli.training.checkpoints import Checkpoints
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
+from sentiment_cli.workflows.creation import check_free, new_run
 from sentiment_cli.workflows.job import Job
 from sentiment_cli.workflows.prepare import portable, prepare
 from sentiment_cli.workflows.record import early_end_recorded, new_record, now, read_config, read_plan, resume_command
@@ -42,7 +43,7 @@ def train(
         progress: told what happens; None: nobody is.
         command: the command line, for the run's record.
         config_name: what the configuration is called, for the run's record.
-        force: replace an existing run directory, once the data are known to be usable.
+        force: replace an existing run directory, once everything before the first step has gone well.
         data: its files, where they were looked into before; see `prepare`.
 
     Returns:
@@ -62,14 +63,10 @@ def train(
         device = choose_device(config.training.device)
         config = portable(config)
         record = new_record(config, data, command, config_name)
-        create_run(run, config, record, force=force)
-        progress.note(f"Run: {run.path}")
-        try:
+        with new_run(run, config, record, force=force):
+            progress.note(f"Run: {run.path}")
             with locked(run.lock_path):
                 return _run_recorded(Job(config, run, data, device, progress), record, stop)
-        except (ConfigError, DataError):
-            remove_directory(run.path)  # nothing was trained, and a corrected call should find the way free
-            raise
 
 
 def resume(
@@ -124,9 +121,10 @@ def go_on(
     config = read_config(run, record)
     if epochs is not None:
         config = load_config(run.config_path, [Override(("training", "epochs"), epochs, "--epochs")])
-    _check_worth_resuming(run, record, config, epochs)
     with StopRequest(progress.note) as stop, locked(run.lock_path):
+        settle(run.path)
         remove_temporaries(run.path)
+        _check_worth_resuming(run, record, config, epochs)
         data = data or prepare(still_needed([run], config), progress, root=Path(record.get("data", {}).get("root", "")))
         check_same_data(run, record, data)
         plan = read_plan(run, record)
@@ -135,6 +133,8 @@ def go_on(
         write_config(run.config_path, config)
         commands = [*record.get("commands", []), command]
         record = {**record, "commands": commands, "config": config_values(config)}
+        if record.get("status") == "finished":
+            record["extended_from"] = record.get("epochs", 0)
         return _run_recorded(Job(config, run, data, device, progress), record, stop)
 
 
@@ -145,13 +145,15 @@ def dry_run(config: Config, output_dir: Path | str = ".", *, progress: Progress 
 
     Args:
         config: what would be trained on what.
-        output_dir: where the run would go; the free space of that disk is looked at.
+        output_dir: where the run would go; whether it can be made there is tried, and the free space looked at.
         progress: told what happens; None: nobody is.
 
     Raises:
         SentimentError: what a training would fail with.
+        OSError: the directory could not be made.
     """
     progress = progress or Silent()
+    check_writable(Path(output_dir))
     with StopRequest(progress.note), tempfile.TemporaryDirectory(prefix="sentiment-dry-run-") as directory:
         data = prepare(config, progress)
         load_tensorflow()
@@ -159,45 +161,6 @@ def dry_run(config: Config, output_dir: Path | str = ".", *, progress: Progress 
         from sentiment_cli.workflows.rehearsal import rehearse
 
         return rehearse(Job(config, Run(Path(directory)), data, device, progress), Path(output_dir))
-
-
-def check_free(run: Run, *, force: bool = False) -> None:
-    """Raise a RunError when a new run cannot have this directory."""
-    if not run.path.exists():
-        return
-    if force and (not run.path.is_dir() or not (open_run(run.path) or not any(run.path.iterdir()))):
-        raise RunError(f"{run.path} exists and is not a run; --force replaces only runs. Choose another --output-dir.")
-    if not force:
-        raise RunError(
-            f"{run.path} exists; a run is never overwritten silently. Continue it with "
-            f"{resume_command(run)}, replace it with --force, or choose another --output-dir."
-        )
-
-
-def create_run(run: Run, config: Config, record: Mapping[str, Any], *, force: bool) -> None:
-    """Make a run's directory with its configuration and record: at once, so that a kill leaves both or nothing.
-
-    Args:
-        run: what is made.
-        config: its configuration.
-        record: its record.
-        force: replace a run that is there.
-
-    Raises:
-        RunError: another process was faster, or writes into the run that is to be replaced.
-    """
-    if force and run.path.exists():
-        with locked(run.lock_path):
-            pass
-    try:
-        with replacing_directory(run.path, new=not force) as temporary:
-            unnamed = type(run)(temporary)
-            write_config(unnamed.config_path, config)
-            unnamed.write_record({**record, "status": "running", "stop_reason": None})
-    except FileExistsError:
-        if not run.path.exists():  # a file is where a directory has to be
-            raise RunError(f"{run.path} cannot be made: {run.path.parent} is not a directory.") from None
-        raise RunError(f"{run.path} exists; another process made it meanwhile. Choose another --output-dir.") from None
 
 
 def still_needed(runs: Sequence[Run], config: Config) -> Config:

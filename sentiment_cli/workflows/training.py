@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sentiment_cli.atomic import settle
 from sentiment_cli.data.loading import Splits
 from sentiment_cli.data.reviews import ReviewSet, count_copies
 from sentiment_cli.diagnosis import describe_history
@@ -16,7 +17,6 @@ from sentiment_cli.plots.save import save_figure
 from sentiment_cli.runs import SPLITS
 from sentiment_cli.runtime import describe_threads, hand_back_memory
 from sentiment_cli.text.vocabulary import vocabulary_checksum
-from sentiment_cli.training.checkpoint import take_snapshot
 from sentiment_cli.training.checkpoints import Checkpoints
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.state import TrainingState
@@ -37,15 +37,16 @@ def run_training(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainRe
 
     Args:
         job: what is trained.
-        record: of the run, kept up to date here and in ``run.json``; its ``status`` is at first that of the
-            call before: one that finished is extended.
+        record: of the run, kept up to date here and in ``run.json``; ``extended_from`` is the number of epochs that
+            it had finished with, when it is trained further.
         stop: asked whether to go on.
     """
     watch = Stopwatch()
     setup = set_up(job, record, watch)
     for warning in setup.warnings(job, job.run.path):
         job.progress.warn(warning)
-    state = _restore(job, setup, extends=record["status"] == "finished")
+    settle(job.run.path)  # all went well up to here: a run that this one replaces is not needed any more
+    state = _restore(job, setup, record)
     record.update(status="running", stop_reason=None, **_facts(job, setup))
     job.run.write_record(record)
     job.progress.note(
@@ -113,17 +114,18 @@ def _facts(job: Job, setup: Setup) -> dict[str, Any]:
     }
 
 
-def _restore(job: Job, setup: Setup, *, extends: bool) -> TrainingState:
-    """The state to go on from: the last checkpoint's, or a new one; a finished run gets its patience anew."""
+def _restore(job: Job, setup: Setup, record: dict[str, Any]) -> TrainingState:
+    """The state to go on from: the last checkpoint's, or a new one; a run that had finished gets its patience anew."""
     checkpoints = Checkpoints(job.run.checkpoints_dir)
     if not checkpoints.has_last:
         return TrainingState()
     state = checkpoints.restore_last(setup.network, setup.optimizer, setup.average, warn=job.progress.warn)
+    if state.best_epoch is not None:  # damage is better found now than after the last epoch
+        checkpoints.check_best(state.best_epoch)
     stopping = job.config.training.early_stopping
-    if extends and stopping is not None and state.waited >= stopping.patience:
+    is_over = stopping is not None and state.waited >= stopping.patience
+    if is_over and record.get("extended_from") == len(state.history):  # no further epoch was done yet
         state.waited = 0
-        # At once, for the next start would not know that this one extended a finished run.
-        checkpoints.save_last(take_snapshot(setup.network, setup.optimizer, state, setup.average), state)
     return state
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import math
 import os
 import shlex
 import tarfile
@@ -242,6 +243,18 @@ def name_that_is_no_text() -> None:
         file.write(b"fine")
 
 
+def class_that_is_no_text() -> None:
+    """A class name in Latin-1."""
+    two_classes()
+    os.mkdir(b"other/caf\xe9")  # noqa: PTH102
+
+
+def lock_of_an_editor() -> None:
+    """What Emacs puts beside a file that is changed: a hidden link to nowhere."""
+    two_classes()
+    Path("other/good/.#0.txt").symlink_to("me@host.123")
+
+
 def giant() -> None:
     """A review of a gigabyte, of which the disk holds nothing."""
     two_classes()
@@ -267,6 +280,8 @@ DATA_CASES = [
     Bad("reviews: a link to nothing", OTHER, link_to_nothing),
     Bad("reviews: a named pipe", OTHER, pipe),
     Bad("reviews: a file name that is not UTF-8", OTHER, name_that_is_no_text),
+    Bad("reviews: a class name that is not UTF-8", OTHER, class_that_is_no_text),
+    Bad("reviews: a lock file of an editor", OTHER, lock_of_an_editor),
     Bad("reviews: nothing that can be read is left", f"{OTHER} --set data.encoding_errors=skip",
         reviews(good=GOOD, bad=[b"\xff", b"\xfe", b"\xfd"])),
     Bad("reviews: no text at all", OTHER, reviews(good=[" "] * 8, bad=["\n"] * 8)),
@@ -372,6 +387,13 @@ def giant_array() -> None:
     sign(best())
 
 
+def forge_state(**values: Any) -> None:
+    """Give the state of the best epoch other values, and sums that fit them."""
+    path = best() / "state.json"
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **values}), encoding="utf-8")
+    sign(best())
+
+
 def both_last(prepare_one: Callable[[Path], None]) -> Prepare:
     """Spoil every checkpoint that a training could go on from."""
 
@@ -420,6 +442,11 @@ RUN_CASES = [
     Bad("run: a manifest that is no JSON", EVALUATE, in_best("manifest.json", b"{")),
     Bad("run: a manifest of a later version", EVALUATE, lambda: change_json(best() / "manifest.json", format=99)()),
     Bad("run: a state that is a list", EVALUATE, in_best("state.json", b"[]", signed=True)),
+    Bad("run: a state with a text for a number", EVALUATE, lambda: forge_state(epoch="5")),
+    Bad("run: a state before the first batch", EVALUATE, lambda: forge_state(batch=-2)),
+    Bad("run: a state whose epochs are gone", EVALUATE, lambda: forge_state(history=[])),
+    Bad("run: seconds that are not a number", MORE, change_json(RUN / "run.json", seconds={"total": math.nan})),
+    Bad("run: damaged weights of the best epoch, and more is asked for", MORE, lambda: cut_arrays(best())),
     Bad("run: all checkpoints to go on from are damaged", MORE, both_last(cut_arrays)),
     Bad("run: no checkpoint to go on from", MORE, both_last(lambda path: remove(path)())),
     Bad("run: finished, and nothing more is asked for", "train --resume runs/tiny", nothing),

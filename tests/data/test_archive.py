@@ -201,6 +201,16 @@ def test_a_huge_header_is_refused_before_it_is_in_memory(tmp_path: Path, into: P
         unpack(path, into, top="top", progress=ignore)
 
 
+def test_headers_that_announce_each_other_without_end_are_refused(tmp_path: Path, into: Path) -> None:
+    long_name = tarfile.TarInfo("././@LongLink")
+    long_name.type, long_name.size = tarfile.GNUTYPE_LONGNAME, 5
+    path = tmp_path / "a.tar.gz"
+    path.write_bytes(gzip.compress((long_name.tobuf(tarfile.GNU_FORMAT) + b"top/a".ljust(512, b"\0")) * 2000))
+
+    with pytest.raises(DownloadError, match="is not a sound tar archive"):
+        unpack(path, into, top="top", progress=ignore)
+
+
 def test_a_sparse_file_is_not_a_plain_one(refused: Callable[..., str], into: Path) -> None:
     # four bytes in the archive and the stream, a gigabyte on disk
     sparse = file("top/sparse")

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sentiment_cli.data import contents
-from sentiment_cli.data.contents import ContentReport, check_contents, decode_review, read_text
+from sentiment_cli.data.contents import MAX_REVIEW_BYTES, ContentReport, check_contents, decode_review, read_text
 from sentiment_cli.data.directory import Part, find_layout
 from sentiment_cli.errors import DataError
 
@@ -250,6 +250,15 @@ class TestReadText:
         with pytest.raises(DataError) as caught:
             read_text(part, "a/1.txt", "error")
         assert str(caught.value) == f"{tmp_path / 'a' / '1.txt'} is not UTF-8: unexpected end of data at byte 3."
+
+    def test_names_what_is_no_plain_file_of_some_size(self, tmp_path: Path) -> None:
+        part = write_files(tmp_path, {"1.txt": b"a"})
+        os.mkfifo(tmp_path / "a" / "pipe.txt")
+        (tmp_path / "a" / "huge.txt").touch()
+        os.truncate(tmp_path / "a" / "huge.txt", MAX_REVIEW_BYTES + 1)
+        for name, fault in (("pipe", "not a file"), ("huge", "huge")):
+            with pytest.raises(DataError, match=f"a/{name}.txt cannot be read: it is {fault}"):
+                read_text(part, f"a/{name}.txt", "error")
 
     def test_names_the_file_that_is_gone(self, tmp_path: Path) -> None:
         part = write_files(tmp_path, {"1.txt": b"x"})

@@ -267,6 +267,21 @@ class TestRefusals:
             "DIR cannot be used:\n  DIR/a: file names that are not UTF-8: 'caf\\udce9.txt'; rename them"
         )
 
+    @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names themselves")
+    def test_a_class_name_that_is_no_utf8(self, tmp_path: Path) -> None:
+        put(tmp_path, "a/1.txt", "b/1.txt")
+        (tmp_path / os.fsdecode(b"caf\xe9")).mkdir()
+        assert refusal(tmp_path) == (
+            "DIR cannot be used:\n  DIR: class names that are not UTF-8: 'caf\\udce9'; rename them"
+        )
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names themselves")
+    def test_a_root_that_is_no_utf8(self, tmp_path: Path) -> None:
+        root = tmp_path / os.fsdecode(b"caf\xe9")
+        put(root, "a/1.txt", "b/1.txt")
+        with pytest.raises(DataError, match="is not a name in UTF-8, which TensorFlow needs; rename the directory"):
+            find_layout(root)
+
 
 AWKWARD = [
     "b/Z.txt", "b/a.txt", "b/B.txt", "b/_.txt", "b/10.txt", "b/9.txt", "b/009.txt", "b/é.txt", "b/e\u0301.txt",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from conftest import tiny_texts, write_reviews
 
 from sentiment_cli.config.data import Data
 from sentiment_cli.data import loading
-from sentiment_cli.data.contents import Policy
+from sentiment_cli.data.contents import MAX_REVIEW_BYTES, Policy
 from sentiment_cli.data.directory import Layout, Part, find_layout, find_other_part
 from sentiment_cli.data.loading import load_part, load_splits
 from sentiment_cli.data.reviews import ReviewSet
@@ -133,6 +134,42 @@ class TestLoadPart:
         assert str(caught.value) == (
             "good/000.txt is not UTF-8 (invalid continuation byte at byte 3); see data.encoding_errors."
         )
+
+
+class TestOthersThatKerasReads:
+    """Its reader takes all files below a class, those included that are no reviews of the part."""
+
+    @pytest.mark.parametrize(
+        ("put", "fault"),
+        [
+            (lambda path: path.symlink_to("me@host.123"), "No such file or directory"),
+            (os.mkfifo, "not a file"),
+            (lambda path: path.touch() or os.truncate(path, MAX_REVIEW_BYTES + 1), "huge"),
+            (lambda path: path.symlink_to("/dev/zero"), "not a file"),
+        ],
+        ids=["lock of an editor", "pipe", "huge", "device"],
+    )
+    @pytest.mark.parametrize("name", [".#001.txt", "003.txt"], ids=["hidden", "beyond the limit"])
+    def test_what_it_cannot_read_is_named(
+        self, tmp_path: Path, name: str, put: Callable[[Path], None], fault: str
+    ) -> None:
+        write_reviews(tmp_path, tiny_texts(3))
+        put(tmp_path / "good" / name)
+        part = find_layout(tmp_path).train
+        wanted = part.take(np.flatnonzero([not path.endswith("003.txt") for path in part.paths]))
+        with pytest.raises(DataError, match="1 of its files cannot be read") as caught:
+            load_part(wanted, "error")
+        assert f"good/{name} ({fault}); remove them." in str(caught.value)
+
+    def test_what_it_fails_on_all_the_same_is_an_error_of_the_data(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write_reviews(tmp_path, tiny_texts(3))
+        (tmp_path / "good" / ".#001.txt").symlink_to("me@host.123")
+        part = find_layout(tmp_path).train
+        monkeypatch.setattr(loading, "look_at", lambda file: None)
+        with pytest.raises(DataError, match=r"cannot be read: .*001\.txt"):
+            load_part(part, "error")
 
 
 class TestChangedAfterListing:

@@ -39,7 +39,13 @@ TOKENS = [
     *(b"-1", b"1e999", b"nan", b"null", b"9" * 400, b" " * 50),
     *(b"&a ", b"*a", b"!!python/object:os.system ", b"'=1+1", b"../"),
 ]
-VALUES = [None, True, -1, 0, 10**30, 1e308, "", "x", "\0", [], {}, [1], {"a": 1}, "../../etc/passwd", [[]], [None]]
+DEEP: dict[str, Any] = {}
+for _ in range(500):
+    DEEP = {"a": DEEP}
+VALUES = [
+    *(None, True, -1, 0, 10**30, 1e308, float("nan"), float("inf")),
+    *("", "x", "\0", "../../etc/passwd", [], {}, [1], {"a": 1}, [[]], [None], DEEP),
+]
 
 
 def damage(content: bytes, rng: random.Random) -> bytes:
@@ -214,17 +220,23 @@ SLOW = (
 )
 
 
-@pytest.mark.parametrize("name", ["run.json", "metrics.json"])
+@pytest.mark.parametrize("name", ["run.json", "metrics.json", "state.json"])
 def test_commands_on_a_run_with_other_values(
     run_copy: Path, trained_run: Path, cli: Callable[..., Result], name: str
 ) -> None:
     import shutil
 
+    from bad_inputs.cases import sign
+
     shutil.copytree(trained_run, "runs/other")
-    values = json.loads((run_copy / name).read_text(encoding="utf-8"))
+    [last] = [path.relative_to(run_copy) for path in run_copy.glob("checkpoints/last-*")]
+    place = last / name if name == "state.json" else Path(name)
+    values = json.loads((run_copy / place).read_text(encoding="utf-8"))
 
     def read(changed: tuple[Any, list[str]]) -> None:
-        (run_copy / name).write_text(json.dumps(changed[0]), encoding="utf-8")
+        (run_copy / place).write_text(json.dumps(changed[0]), encoding="utf-8")
+        if name == "state.json":
+            sign(run_copy / last)
         result = cli(*changed[1])
         assert result.exit_code in (0, 1, 2), result.output
         if result.exit_code:
@@ -234,6 +246,8 @@ def test_commands_on_a_run_with_other_values(
             shutil.copytree(trained_run, run_copy)
 
     def change(rng: random.Random) -> tuple[Any, list[str]]:
+        if name == "state.json":  # which nothing else reads
+            return replace_values(values, rng), SLOW[-1]
         return replace_values(values, rng), rng.choice(SLOW if rng.random() < 0.05 else QUICK)
 
     assert_read_or_refused(f"commands, {name}", change, read)

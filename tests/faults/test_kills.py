@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -57,7 +58,15 @@ KINDS = {
         "model": "recurrent: [{cell: lstm, units: 8, bidirectional: true}]\n  pooling: attention",
         "more": "pretrain: {kind: language_model, passes: 3, min_steps: 60, batch_size: 8, samples: 16}",
     },
+    "extension": {
+        "model": "recurrent: [{cell: lstm, units: 8}]",
+        "training": "early_stopping: {monitor: val_loss, patience: 2, min_delta: 100}",
+    },
+    "seeds": {"model": "recurrent: [{cell: gru, units: 8}]", "training": "refit: true"},
 }
+# What a kind's command has beside a configuration, and the epochs that its finished runs are extended to.
+OPTIONS = {"seeds": ["--seeds", "2"]}
+FURTHER = {"extension": ["--epochs", "9"]}
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +101,25 @@ def history(run: Path) -> list[Epoch]:
     return [replace(row, seconds=0.0) for row in read_history(Run(run).history_path)]
 
 
+def single_runs(run: Path) -> list[Path]:
+    """A run, or those of a group of seeds."""
+    return sorted(run.glob("seed-*")) or [run]
+
+
+def train_alone(place: Path, kind: str, config: Path, name: str) -> float:
+    """Train without a stop, and keep a copy from before an extension; the seconds that the last command took."""
+    commands = [["-c", str(config), "--output-dir", name, *OPTIONS.get(kind, [])]]
+    if kind in FURTHER:
+        commands.append(["--resume", name, *FURTHER[kind]])
+    seconds = 0.0
+    for command in commands:
+        if command[0] == "--resume":
+            shutil.copytree(place / name, place / f"{name} before")
+        code, said, seconds = finish(begin(place, *command))
+        assert code == 0, said
+    return seconds
+
+
 def kill_once(process: subprocess.Popen[str], after: float, number: signal.Signals) -> tuple[bool, str]:
     """Let a process live so long, then send it a signal; whether it was still there, and what it said."""
     try:
@@ -114,31 +142,33 @@ def test_killed_at_random_and_continued_it_ends_with_the_same_bits(reviews: Path
     blanks = {"model": "", "training": "", "more": ""}
     config = tmp_path / "config.yaml"
     config.write_text(COMMON.format(source=reviews, **{**blanks, **KINDS[kind]}), encoding="utf-8")
-    for name in ("alone", "killed"):
-        (tmp_path / name).mkdir()
+    alone = tmp_path / "alone"
+    alone.mkdir()
     # The first compiles the loops, the second tells how long one takes that finds them compiled.
-    for name in ("compiling", "alone"):
-        (tmp_path / name).mkdir(exist_ok=True)
-        code, said, whole = finish(
-            begin(tmp_path / "alone", "-c", str(config), "--output-dir", str(tmp_path / name / "run"))
-        )
-        assert code == 0, said
+    train_alone(alone, kind, config, "compiling")
+    whole = train_alone(alone, kind, config, "run")
     rng, kills, runs = random.Random(f"{kind} {os.environ.get('SENTIMENT_SEED', '1')}"), 0, 0
     while kills < KILLS:
         runs += 1
-        run = tmp_path / "killed" / f"run{runs}"
+        run = alone / f"killed{runs}"
+        if kind in FURTHER:
+            shutil.copytree(alone / "run before", run)
         while True:
-            go_on = ["--resume", str(run)] if run.exists() else ["-c", str(config), "--output-dir", str(run)]
-            process, number = begin(tmp_path / "alone", *go_on), rng.choice(SIGNALS)
+            start = ["-c", str(config), "--output-dir", run.name, *OPTIONS.get(kind, [])]
+            go_on = ["--resume", run.name, *FURTHER.get(kind, [])] if run.exists() else start
+            process, number = begin(alone, *go_on), rng.choice(SIGNALS)
             killed, said = kill_once(process, rng.uniform(0, 1.1 * whole), number)
             if not killed:
                 assert process.returncode == 0 or "has finished its" in said, said
                 break
             kills += 1
             assert_ended_as_it_should(process.returncode, number, said)
-        assert history(run) == history(tmp_path / "alone" / "run")
-        assert_same_checkpoints(run, tmp_path / "alone" / "run")
-        for name in ("vocabulary.json", "metrics.json", "predictions-test.csv", "predictions-validation.csv"):
-            assert (run / name).read_bytes() == (tmp_path / "alone" / "run" / name).read_bytes(), name
-        assert not list(run.rglob(".unfinished-*"))
+        for killed, other in zip(single_runs(run), single_runs(alone / "run"), strict=True):
+            assert history(killed) == history(other)
+            assert_same_checkpoints(killed, other)
+        for path in (alone / "run").rglob("*"):
+            if path.name in ("vocabulary.json", "metrics.json", "predictions-test.csv", "predictions-validation.csv"):
+                name = path.relative_to(alone / "run")
+                assert (run / name).read_bytes() == path.read_bytes(), name
+        assert not [path for path in run.rglob(".*") if path.name.startswith((".unfinished-", ".replaced-"))]
     print(f"{kind}: {kills} kills, {runs} runs, all equal")

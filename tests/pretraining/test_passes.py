@@ -13,7 +13,7 @@ import pytest
 from conftest import Told
 
 from sentiment_cli.config.schema import Config
-from sentiment_cli.errors import DataError, Interrupted, SentimentError
+from sentiment_cli.errors import DataError, Interrupted, RunError, SentimentError
 from sentiment_cli.text.token_ids import TokenIds
 
 SIZE = 10
@@ -130,7 +130,7 @@ def test_the_best_pass_is_kept_and_the_first_rise_is_the_end(tmp_path: Path, mon
     assert passes.optimizer.iterations == 3 * 8
 
 
-@pytest.mark.parametrize("batches", [1, 9, 16])
+@pytest.mark.parametrize("batches", [*(pytest.param(batches, marks=pytest.mark.slow) for batches in (1, 16)), 9])
 @pytest.mark.usefixtures("every_batch")
 def test_a_stop_between_two_batches_changes_nothing(whole: tuple[Any, Any], tmp_path: Path, batches: int) -> None:
     expected, history = whole
@@ -164,7 +164,43 @@ def test_what_was_learned_but_not_kept_is_not_learned_again(whole: tuple[Any, An
     assert told.notes == []
 
 
-@pytest.mark.parametrize(("kind", "harm"), [("last", "cut off"), ("best", "cut off"), ("best", "gone")])
+@pytest.mark.usefixtures("every_batch")
+def test_a_disk_that_is_full_for_a_while_costs_nothing_but_a_warning(
+    whole: tuple[Any, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    savez, calls = np.savez, [0]
+
+    def full_for_a_while(*arguments: Any, **arrays: Any) -> None:
+        calls[0] += 1
+        if 3 <= calls[0] <= 20:  # the end of a pass, with its best weights, is among them
+            raise OSError(28, "No space left on device")
+        savez(*arguments, **arrays)
+
+    monkeypatch.setattr(np, "savez", full_for_a_while)
+    passes = make_passes(tmp_path)
+    assert losses(passes.run()) == losses(whole[1])
+    assert_same(passes, whole[0])
+    assert "No space left on device: nothing was saved now" in passes.progress.warnings[0]
+    assert "Saved again" in passes.progress.notes
+
+
+def test_a_disk_that_stays_full_is_an_error_in_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(RunError, match="the end of the training could not be saved"):
+        make_passes(tmp_path).run()
+
+
+@pytest.mark.parametrize(
+    ("kind", "harm"),
+    [
+        pytest.param("last", "cut off", marks=pytest.mark.slow),
+        ("best", "cut off"),
+        pytest.param("best", "gone", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.usefixtures("every_batch")
 def test_a_damaged_checkpoint_is_begun_anew_with_a_warning(
     whole: tuple[Any, Any], tmp_path: Path, kind: str, harm: str

@@ -8,12 +8,15 @@ import io
 import json
 import re
 import shutil
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sentiment_cli.config.schema import Config
 from sentiment_cli.config.training import Training
@@ -21,7 +24,7 @@ from sentiment_cli.errors import Interrupted, RunError
 from sentiment_cli.history import Epoch
 from sentiment_cli.training import checkpoint
 from sentiment_cli.training.checkpoint import Damaged, restore_checkpoint, take_snapshot, write_checkpoint
-from sentiment_cli.training.state import TrainingState
+from sentiment_cli.training.state import TrainingState, parse_state
 
 STATE = TrainingState(
     epoch=3,
@@ -36,6 +39,24 @@ STATE = TrainingState(
     waited=1,
     history=[Epoch(1, 0.6, 0.7, 1 / 3, 0.8, 1e-3, 2.0), Epoch(2, float("nan"), 0.7, None, None, 1e-3, 2.0)],
 )
+
+# What no training ever writes; the state comes with a stranger's run.
+CHANGES: list[dict[str, Any]] = [
+    {"epoch": "5"},
+    {"epoch": 0},
+    {"epoch": 4},
+    {"epoch": True},
+    {"batch": -2},
+    {"batch": 1.5},
+    {"reviews": -1},
+    {"waited": "x"},
+    {"best_epoch": 3},
+    {"best_epoch": 0},
+    {"best_value": "y"},
+    {"history": []},
+    {"history": [{"epoch": 1}, {"epoch": 2}]},
+    {"loss_sum": None},
+]
 
 
 def make_network(units: int = 2, seed: int = 1, optimizer: str = "adam") -> tuple[Any, Any]:
@@ -246,6 +267,44 @@ def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
         (tmp_path / "last" / "variables.npz").write_bytes(content)
         sign(tmp_path / "last")
         assert refused(tmp_path / "last", network, optimizer)
+
+
+@pytest.mark.parametrize(
+    "text", [json.dumps(json.loads(STATE.to_json()) | change) for change in CHANGES] + ["[" * 10_000]
+)
+def test_a_state_with_a_value_that_no_training_has_is_refused(tmp_path: Path, text: str) -> None:
+    parse_state(STATE.to_json())
+    with pytest.raises(ValueError):
+        parse_state(text)
+
+
+@given(st.lists(st.floats(), min_size=6, max_size=6))
+@settings(max_examples=300, deadline=None)
+def test_numbers_of_a_state_come_back_to_the_last_bit(numbers: list[float]) -> None:
+    state = TrainingState(2, 0, *numbers[:2], history=[Epoch(1, *numbers[:4], 0.0, numbers[4])], seconds=numbers[5])
+    assert repr(parse_state(state.to_json())) == repr(state)
+
+
+@pytest.mark.parametrize("harm", ["compressed", "version 2", "twice"])
+def test_arrays_in_another_form_than_they_were_written_in_are_refused_before_memory_is_taken(
+    tmp_path: Path, harm: str
+) -> None:
+    network, optimizer = make_network()
+    save(tmp_path / "last", network, optimizer, STATE)
+    path = tmp_path / "last" / "variables.npz"
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    first = next(iter(members))
+    if harm == "version 2":  # a header of 100 MB, which is read before anything can be known about it
+        members[first] = b"\x93NUMPY\x02\x00" + (100_000_000).to_bytes(4, "little") + b" " * 1000
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED if harm == "compressed" else zipfile.ZIP_STORED) as archive:
+        for name, content in [*members.items(), *([(first, members[first])] if harm == "twice" else [])]:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                archive.writestr(name, content)
+    sign(tmp_path / "last")
+    with pytest.raises(Damaged, match=r"is compressed|another version|have one name"):
+        restore_checkpoint(tmp_path / "last", network, optimizer)
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", '"', '{"format": 2}', '{"format": 1}', '{"format": 1, "files": 3}'])

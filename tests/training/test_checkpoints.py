@@ -11,6 +11,7 @@ import pytest
 
 from sentiment_cli import atomic
 from sentiment_cli.errors import RunError
+from sentiment_cli.history import Epoch
 from sentiment_cli.training.checkpoint import take_snapshot
 from sentiment_cli.training.checkpoints import Checkpoints
 from sentiment_cli.training.state import TrainingState
@@ -30,7 +31,8 @@ class Variables:
 
 
 def save(checkpoints: Checkpoints, value: float, epoch: int, batch: int = 0, best: int | None = None) -> None:
-    state = TrainingState(epoch=epoch, batch=batch, best_epoch=best)
+    history = [Epoch(number, 0.5, 0.5, None, None, 0.1, 1.0) for number in range(1, epoch)]
+    state = TrainingState(epoch=epoch, batch=batch, best_epoch=best, history=history)
     if best is not None:
         checkpoints.save_best(take_snapshot(Variables(value), None, state), best)
     checkpoints.save_last(take_snapshot(Variables(value), Variables(value), state), state)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 from conftest import write_reviews
 
+from sentiment_cli.data.contents import MAX_REVIEW_BYTES
 from sentiment_cli.errors import RunError
 from sentiment_cli.evaluation.predictions import Prediction, write_predictions
 from sentiment_cli.misclassified import find_misclassified, read_review
@@ -66,6 +68,15 @@ def test_nothing_outside_of_the_data_is_read(root: Path, path: str) -> None:
     (root.parent / "secret.txt").write_text("secret", encoding="utf-8")
     (root / "link.txt").symlink_to(root.parent / "secret.txt")
     assert read_review(root, path, "error") is None
+
+
+def test_what_is_no_plain_file_of_some_size_is_a_missing_text(root: Path) -> None:
+    os.mkfifo(root / "pipe.txt")
+    (root / "huge.txt").touch()
+    os.truncate(root / "huge.txt", MAX_REVIEW_BYTES + 1)
+    assert read_review(root, "pipe.txt", "error") is None
+    assert read_review(root, "huge.txt", "error") is None
+    assert read_review(Path("/dev"), "zero", "error") is None
 
 
 def test_a_path_that_no_file_can_have_is_a_missing_text(root: Path) -> None:

@@ -24,7 +24,7 @@ from sentiment_cli.runs import Run, SeedGroup, find_run
 from sentiment_cli.seeds import Member, Spread, over_seeds
 from sentiment_cli.training.progress import Silent
 from sentiment_cli.workflows import evaluate, predict, resume, resume_seeds, train, train_seeds
-from sentiment_cli.workflows.train import check_free
+from sentiment_cli.workflows.creation import check_free
 from workflows.test_train import FILES, Signals, change, change_sections, files, history, unchanged
 
 Cli = Callable[..., Result]

@@ -15,13 +15,15 @@ import numpy as np
 import pytest
 from conftest import Told, assert_same_checkpoints, checkpoint_arrays, damage_checkpoints, tiny_texts, write_reviews
 
+from sentiment_cli.atomic import set_aside
 from sentiment_cli.checkout import package_commit
 from sentiment_cli.config import Config, config_values, load_config
 from sentiment_cli.errors import ConfigError, DataError, DeviceError, Interrupted, RunError, SentimentError
 from sentiment_cli.evaluation.predictions import read_predictions
 from sentiment_cli.history import Epoch, read_history
 from sentiment_cli.runs import Run
-from sentiment_cli.workflows import dry_run, resume, train
+from sentiment_cli.training.progress import Silent
+from sentiment_cli.workflows import dry_run, resume, setup, train, training
 
 CHECKPOINT = ("manifest.json", "state.json", "variables.npz")
 FILES = [
@@ -404,6 +406,74 @@ def test_force_keeps_the_old_run_when_the_reviews_are_bad(run_copy: Path, tiny_c
     assert unchanged(run_copy) == before
 
 
+@pytest.mark.parametrize("fails", ["memory", "classes"])
+def test_force_keeps_the_old_run_when_a_later_check_fails(
+    run_copy: Path, tiny_config: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    before, config = unchanged(run_copy), load_config(tiny_config)
+    if fails == "memory":
+        monkeypatch.setattr(setup, "available_memory", lambda: 1000)
+    else:
+        config = change(config, "training", class_weight={"good": 1.0, "fine": 2.0})
+    with pytest.raises(ConfigError):
+        train(config, run_copy, force=True)
+    assert unchanged(run_copy) == before
+    assert [path.name for path in run_copy.parent.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("error", [Interrupted("Stopped.", exit_code=143), OSError(28, "No space left on device")])
+def test_force_keeps_the_old_run_whatever_ends_the_new_one_before_its_first_step(
+    run_copy: Path, tiny_config: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    before = unchanged(run_copy)
+
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(setup, "build_network", fails)
+    with pytest.raises(type(error)) as caught:
+        train(load_config(tiny_config), run_copy, force=True)
+    assert unchanged(run_copy) == before
+    if isinstance(error, Interrupted):
+        assert "is the run that was there before" in str(caught.value)
+        assert isinstance(caught.value, Interrupted) and caught.value.exit_code == 143
+
+
+def test_reviews_that_go_before_the_test_part_is_read_cost_no_training(
+    tiny_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise DataError("test changed after its reviews were listed")
+
+    monkeypatch.setattr(training, "_evaluate_test", gone)
+    with pytest.raises(DataError):
+        train(load_config(tiny_config), tmp_path / "run")
+    monkeypatch.undo()
+    assert len(history(tmp_path / "run")) == 2
+    assert resume(Run(tmp_path / "run")).status == "finished"
+
+
+def test_force_has_replaced_the_old_run_once_the_first_step_is_near(run_copy: Path, tiny_config: Path) -> None:
+    class Looks(Silent):
+        seen: list[str]
+
+        def phase(self, name: str, total: int | None = None) -> None:
+            if name.startswith("epoch 1/"):
+                self.seen = [path.name for path in run_copy.parent.iterdir() if path.name.startswith(".")]
+
+    looks = Looks()
+    train(load_config(tiny_config), run_copy, force=True, progress=looks)
+    assert looks.seen == []
+
+
+def test_a_run_that_a_kill_left_out_of_its_place_is_there_again(run_copy: Path, tiny_config: Path) -> None:
+    before = unchanged(run_copy)
+    set_aside(run_copy)
+    with pytest.raises(RunError, match="exists; a run is never overwritten silently"):
+        train(load_config(tiny_config), run_copy)
+    assert unchanged(run_copy) == before
+
+
 def test_bad_reviews_leave_no_run_behind(workplace: Path, tiny_config: Path) -> None:
     with pytest.raises(DataError):
         train(change(load_config(tiny_config), "data", source="nowhere"), "run")
@@ -539,6 +609,13 @@ def test_a_dry_run_fails_with_what_a_training_would_fail_with(workplace: Path, t
     assert list(workplace.iterdir()) == []
 
 
+def test_a_dry_run_finds_that_the_run_could_not_be_made(workplace: Path, tiny_config: Path) -> None:
+    Path("file").touch()
+    with pytest.raises(NotADirectoryError) as caught:
+        dry_run(load_config(tiny_config), "file/run", progress=Dies("reading reviews"))
+    assert caught.value.filename == "file/run"
+
+
 def test_a_changed_configuration_is_refused_with_the_difference(run_copy: Path) -> None:
     path = run_copy / "config.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("batch_size: 8", "batch_size: 4"), encoding="utf-8")
@@ -548,6 +625,16 @@ def test_a_changed_configuration_is_refused_with_the_difference(run_copy: Path) 
         resume(Run(run_copy), epochs=4)
 
     assert unchanged(run_copy) == before
+
+
+def test_a_record_whose_configuration_lies_too_deep_is_refused_with_its_name(run_copy: Path) -> None:
+    run, deep = Run(run_copy), {}
+    inner: dict[str, Any] = deep
+    for _ in range(500):
+        inner["a"] = inner = {}
+    run.record_path.write_text(json.dumps({**run.read_record(), "config": deep}), encoding="utf-8")
+    with pytest.raises(RunError, match=r"run\.json: config: values lie too deep"):
+        resume(run, epochs=4)
 
 
 def test_after_a_kill_the_history_says_how_many_epochs_are_done(run_copy: Path) -> None:
@@ -595,6 +682,13 @@ def test_a_device_that_is_not_there_leaves_no_run_behind(workplace: Path, tiny_c
     assert not Path("runs").exists()
 
 
+def test_an_extension_finds_at_once_that_its_best_epoch_is_damaged(run_copy: Path) -> None:
+    [best] = (run_copy / "checkpoints").glob("best-*")
+    (best / "variables.npz").write_bytes(b"")
+    with pytest.raises(RunError, match=rf"{best.name} is damaged: wrong checksum of variables\.npz"):
+        resume(Run(run_copy), epochs=4, progress=Dies("epoch 3/4"))
+
+
 def test_a_finished_run_without_its_last_checkpoint_is_not_started_over(run_copy: Path) -> None:
     for path in (run_copy / "checkpoints").glob("last-*"):
         shutil.rmtree(path)
@@ -604,7 +698,8 @@ def test_a_finished_run_without_its_last_checkpoint_is_not_started_over(run_copy
     assert unchanged(run_copy) == before
 
 
-def test_an_extension_that_is_killed_in_its_first_epoch_still_goes_on(run_copy: Path) -> None:
+@pytest.mark.parametrize("dies_at", ["reading reviews", "epoch 3/12"])
+def test_an_extension_that_is_killed_in_its_first_epoch_still_goes_on(run_copy: Path, dies_at: str) -> None:
     run = Run(run_copy)
     stopping = {"monitor": "val_loss", "patience": 1, "min_delta": 100.0}
     config = change(load_config(run.config_path), "training", epochs=9, early_stopping=stopping)
@@ -612,7 +707,7 @@ def test_an_extension_that_is_killed_in_its_first_epoch_still_goes_on(run_copy: 
     assert len(history(run.path)) == 2
 
     with pytest.raises(ZeroDivisionError):
-        resume(run, epochs=12, progress=Dies("epoch 3/12"))
+        resume(run, epochs=12, progress=Dies(dies_at))
     record = run.read_record()
     run.write_record({**record, "status": "running", "stop_reason": None})  # as a kill leaves it
     resume(run)
