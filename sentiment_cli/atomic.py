@@ -94,11 +94,13 @@ def _take_place(new: Path, path: Path) -> None:
 
 def set_aside(path: Path) -> None:
     """Move a directory out of its place, for another one; `settle` ends what begins here."""
-    aside = Path(tempfile.mkdtemp(prefix=_REPLACED, dir=path.parent))
+    aside = Path(tempfile.mkdtemp(prefix=_REPLACED, dir=path.absolute().parent))
+    before = aside / path.absolute().name
     try:
-        path.rename(aside / path.name)
+        path.rename(before)
     except BaseException:
-        settle(path)
+        if os.path.lexists(before) and not os.path.lexists(path):
+            before.rename(path)
         with contextlib.suppress(OSError):
             aside.rmdir()
         raise
@@ -106,7 +108,7 @@ def set_aside(path: Path) -> None:
 
 def is_set_aside(path: Path) -> bool:
     """Whether a directory waits for what becomes of the one in its place."""
-    return any((aside / path.name).exists() for aside in path.parent.glob(f"{_REPLACED}*"))
+    return bool(_aside(path))
 
 
 def settle(path: Path) -> None:
@@ -114,15 +116,20 @@ def settle(path: Path) -> None:
 
     Nobody else may be replacing it now; a killed process may have left it.
     """
-    for aside in path.parent.glob(f"{_REPLACED}*"):
-        before = aside / path.name
-        if not before.exists():  # of another name, or not set aside yet
-            continue
-        if path.exists():
-            shutil.rmtree(aside, ignore_errors=True)
+    for aside in _aside(path):
+        if os.path.lexists(path):
+            gone = aside.with_name(aside.name.replace(_REPLACED, _TEMPORARY))
+            aside.rename(gone)  # at once: half of it is not to be brought back
+            shutil.rmtree(gone, ignore_errors=True)
         else:
-            before.rename(path)
+            (aside / path.absolute().name).rename(path)
             aside.rmdir()
+
+
+def _aside(path: Path) -> list[Path]:
+    """The directories in which one of this name waits; links are not followed."""
+    path = path.absolute()
+    return [aside for aside in path.parent.glob(f"{_REPLACED}*") if os.path.lexists(aside / path.name)]
 
 
 def remove_directory(path: Path) -> None:
@@ -132,11 +139,12 @@ def remove_directory(path: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def remove_temporaries(directory: Path) -> None:
+def remove_temporaries(directory: Path, *, deep: bool = True) -> None:
     """End or undo what killed processes left in a directory, at any depth; nobody else may be writing into it now."""
-    for before in list(directory.rglob(f"{_REPLACED}*/*")):
+    find = directory.rglob if deep else directory.glob
+    for before in list(find(f"{_REPLACED}*/*")):
         settle(before.parent.parent / before.name)
-    for path in [*directory.rglob(f"{_TEMPORARY}*"), *directory.rglob(f"{_REPLACED}*")]:
+    for path in [*find(f"{_TEMPORARY}*"), *find(f"{_REPLACED}*")]:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
@@ -157,9 +165,10 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False) + "\n")
 
 
-def check_writable(path: Path) -> None:
-    """Raise an OSError where no directory could be made at ``path``."""
-    place = next(parent for parent in path.resolve().parents if parent.exists())
+def check_can_be_made(path: Path) -> None:
+    """Raise an OSError where no directory could be made at ``path``, or none in the one that is there."""
+    resolved = path.resolve()
+    place = next(place for place in (resolved, *resolved.parents) if place.exists())
     with _named(path):
         Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=place)).rmdir()
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sentiment_cli.atomic import write_json
+from sentiment_cli.atomic import settle, write_json
 from sentiment_cli.errors import RunError, shorten_list, suggest
 from sentiment_cli.run_record import find_fault
 
 RUNS_DIR = Path("runs")
 SEEDS_FILE = "seeds.json"
+MOST_SEED = 2**31 - 1
 SPLITS = ("train", "validation", "test")
 # Windows forbids these in names; so do we everywhere, that a run can be copied there.
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
@@ -107,7 +109,7 @@ class Run:
             RunError: it is missing, is not a JSON object, or has a value of another kind.
         """
         try:
-            record = json.loads(self.record_path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+            record = _read_json(self.record_path)
         except FileNotFoundError:
             raise RunError(f"{self.path} is not a run: it has no {self.record_path.name}.") from None
         except (OSError, ValueError, RecursionError) as error:
@@ -132,7 +134,7 @@ class Run:
         if not self.metrics_path.exists():
             return {}
         try:
-            metrics = json.loads(self.metrics_path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+            metrics = _read_json(self.metrics_path)
         except (OSError, ValueError, RecursionError) as error:
             raise RunError(f"{self.metrics_path} cannot be read: {error}") from error
         if not isinstance(metrics, dict) or not all(isinstance(figures, dict) for figures in metrics.values()):
@@ -164,8 +166,11 @@ class SeedGroup(Run):
             RunError: the group's record is missing or damaged.
         """
         seeds = self.read_record().get("seeds")
-        if not seeds:
-            raise RunError(f"{self.record_path}: seeds: expected a list of whole numbers, received {seeds!r}.")
+        if not seeds or len(set(seeds)) < len(seeds) or not all(0 <= seed <= MOST_SEED for seed in seeds):
+            raise RunError(
+                f"{self.record_path}: seeds: expected a list of different whole numbers from 0 to {MOST_SEED}, "
+                f"received {seeds!r}."
+            )
         return [self.member(seed) for seed in seeds]
 
 
@@ -187,7 +192,7 @@ def list_runs(directory: Path = RUNS_DIR) -> list[Run]:
     """The runs and groups of seeds in a directory, oldest first; those in a group are not listed."""
     if not directory.is_dir():
         return []
-    runs = [run for path in directory.iterdir() if (run := open_run(path))]
+    runs = [run for path in directory.iterdir() if not path.name.startswith(".") and (run := open_run(path))]
     return sorted(runs, key=lambda run: (_started(run), run.name))
 
 
@@ -204,6 +209,8 @@ def find_run(name: str | None, directory: Path = RUNS_DIR) -> Run:
     if name is None:
         return _newest_finished(directory)
     for path in (Path(name), directory / name):
+        if not path.exists():
+            settle(path)
         run = open_run(path)
         if run:
             return run
@@ -229,9 +236,19 @@ def safe_name(name: str) -> str:
     return _UNSAFE.sub("_", name).strip(" .")[:100].rstrip(" .") or "run"
 
 
-def _refuse_constant(name: str) -> None:
-    """JSON has no NaN and no infinity; Python reads and writes them all the same."""
-    raise ValueError(f"{name} is not a JSON value")
+def _read_json(path: Path) -> Any:
+    """JSON has no NaN and no infinity, and no number here is beyond 64 bits; Python would read them all the same."""
+
+    def refuse(text: str) -> Any:
+        raise ValueError(f"{text[:20]} is no number that a run has")
+
+    def whole(text: str) -> Any:
+        return int(text) if len(text) < len(str(2**63)) else refuse(text)
+
+    def real(text: str) -> Any:
+        return float(text) if math.isfinite(float(text)) else refuse(text)
+
+    return json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse, parse_float=real, parse_int=whole)
 
 
 def _newest_finished(directory: Path) -> Run:

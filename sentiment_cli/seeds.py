@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sentiment_cli.errors import RunError
 from sentiment_cli.runs import Run
 
 FIGURES = ("accuracy", "loss")
@@ -70,8 +71,8 @@ def read_member(run: Run, seed: int) -> Member:
         epochs=record.get("epochs"),
         best_epoch=record.get("best_epoch"),
         seconds=(record.get("seconds") or {}).get("total"),
-        validation=_figures(metrics.get("validation")),
-        test=_figures(metrics.get("test")),
+        validation=_figures(run, metrics, "validation"),
+        test=_figures(run, metrics, "test"),
     )
 
 
@@ -93,5 +94,14 @@ def _spread(values: list[float]) -> Spread:
     return Spread(statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None)
 
 
-def _figures(evaluation: dict[str, Any] | None) -> dict[str, float] | None:
-    return {name: float(evaluation[name]) for name in FIGURES} if evaluation else None
+def _figures(run: Run, metrics: dict[str, Any], split: str) -> dict[str, float] | None:
+    evaluation = metrics.get(split)
+    if not evaluation:
+        return None
+    for name in FIGURES:
+        if type(evaluation.get(name)) not in (int, float):
+            raise RunError(
+                f"{run.metrics_path}: {split}.{name}: expected a number, received {evaluation.get(name)!r}. "
+                f"Make it anew: sentiment evaluate {run.path} --split {split}"
+            )
+    return {name: float(evaluation[name]) for name in FIGURES}

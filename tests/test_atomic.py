@@ -334,6 +334,41 @@ def test_a_directory_that_is_set_aside_comes_back_unless_another_one_took_its_pl
     assert sorted(file.name for file in tmp_path.iterdir()) == ["it", "other"]
 
 
+def test_a_removal_that_was_killed_leaves_no_half_to_be_brought_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "it"
+    replace_directory(path, OLD)
+    atomic.set_aside(path)
+    replace_directory(path, NEW)
+
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(shutil, "rmtree", die)
+        atomic.settle(path)
+    assert not atomic.is_set_aside(path)
+    remove_temporaries(tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["it"]
+
+
+def test_a_link_and_the_working_directory_are_set_aside_by_their_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace_directory(tmp_path / "disk" / "first", OLD)
+    link = tmp_path / "runs" / "first"
+    link.parent.mkdir()
+    link.symlink_to("../disk/first")
+    atomic.set_aside(link)
+    assert atomic.is_set_aside(link)
+    monkeypatch.chdir(tmp_path / "disk" / "first")
+    assert not atomic.is_set_aside(Path())
+    atomic.settle(Path())
+    atomic.settle(link)
+    assert (link / "file.txt").read_text(encoding="utf-8") == OLD
+
+
 @pytest.mark.parametrize("write", [lambda path: write_text(path, NEW), lambda path: replace_directory(path, NEW)])
 def test_where_nothing_can_be_written_the_error_names_what_was_to_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path], None]
@@ -349,8 +384,10 @@ def test_where_nothing_can_be_written_the_error_names_what_was_to_be_written(
 
 
 def test_a_place_is_writable_where_a_directory_could_be_made_and_nothing_is_left_there(tmp_path: Path) -> None:
-    atomic.check_writable(tmp_path / "runs" / "new")
+    atomic.check_can_be_made(tmp_path / "runs" / "new")
+    atomic.check_can_be_made(tmp_path)
+    atomic.check_can_be_made(Path("/"))
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "file").touch()
     with pytest.raises(NotADirectoryError):
-        atomic.check_writable(tmp_path / "file" / "new")
+        atomic.check_can_be_made(tmp_path / "file" / "new")

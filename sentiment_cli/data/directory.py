@@ -173,7 +173,7 @@ def find_unlabelled(root: Path, setting: str | None) -> Part | None:
 
 def check_root(root: Path) -> None:
     """Raise a DataError unless ``root`` is a directory that holds directories."""
-    if not _is_unicode(str(root)):
+    if not is_unicode(str(root)):
         raise DataError(f"{str(root)!a} is not a name in UTF-8, which TensorFlow needs; rename the directory.")
     if not root.is_dir():
         kind = "is not a directory" if root.exists() else "does not exist"
@@ -234,11 +234,13 @@ class _Findings:
 def _class_names(directory: Path, classes: Sequence[str] | None, findings: _Findings) -> list[str]:
     found = class_directories(directory)
     _note_never_classes(directory, findings)
-    misnamed = [ascii(name) for name in found if not _is_unicode(name)]
-    if misnamed:
-        findings.problems.append(f"{directory}: class names that are not UTF-8: {shorten_list(misnamed)}; rename them")
-        found = [name for name in found if _is_unicode(name)]
     if classes is None:
+        misnamed = [ascii(name) for name in found if not is_unicode(name)]
+        if misnamed:
+            findings.problems.append(
+                f"{directory}: class names that are not UTF-8: {shorten_list(misnamed)}; rename them"
+            )
+            found = [name for name in found if is_unicode(name)]
         if len(found) < 2:
             what = f"only the class {found[0]}" if found else "no class directories"
             findings.problems.append(f"{directory}: {what}; expected at least two directories, one for each class")
@@ -304,7 +306,7 @@ def _check_class(directory: Path, files: Sequence[str], findings: _Findings) -> 
     """Look at the names of one class' reviews."""
     if not files:
         findings.problems.append(f"{directory}: no .txt file{_what_else(directory)}")
-    misnamed = [ascii(file) for file in files if not _is_unicode(file)]
+    misnamed = [ascii(file) for file in files if not is_unicode(file)]
     if misnamed:
         findings.problems.append(f"{directory}: file names that are not UTF-8: {shorten_list(misnamed)}; rename them")
     below = sorted({file.partition("/")[0] for file in files if "/" in file})
@@ -314,7 +316,7 @@ def _check_class(directory: Path, files: Sequence[str], findings: _Findings) -> 
         )
 
 
-def _is_unicode(name: str) -> bool:
+def is_unicode(name: str) -> bool:
     """Whether a file name could be decoded; Python marks bytes that are no UTF-8 with lone surrogates."""
     return not any("\ud800" <= character <= "\udfff" for character in name)
 

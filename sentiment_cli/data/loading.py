@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from sentiment_cli.config.data import Data
 from sentiment_cli.data.contents import Policy, decode_review, look_at
-from sentiment_cli.data.directory import Layout, Part, list_files
+from sentiment_cli.data.directory import Layout, Part, is_unicode, list_files
 from sentiment_cli.data.reviews import ReviewSet, repeated_texts
 from sentiment_cli.data.splitting import TEST_FRACTION, review_groups, split_by_group, split_stratified
 from sentiment_cli.data.texts import store_texts
@@ -153,12 +153,18 @@ def _check_others(part: Part, class_names: list[str]) -> None:
     """
     known = set(part.paths)
     others = [path for path in _listed_files(part, class_names) if path not in known]
-    faults = [f"{path} ({fault})" for path in others if (fault := _fault(f"{part.root}/{path}"))]
+    faults = [
+        f"{path!a} ({fault})" if not is_unicode(path) else f"{path} ({fault})"
+        for path in others
+        if (fault := _fault(f"{part.root}/{path}"))
+    ]
     if faults:
         raise DataError(f"{part.root}: {len(faults)} of its files cannot be read: {shorten_list(faults)}; remove them.")
 
 
 def _fault(file: str) -> str | None:
+    if not is_unicode(file):
+        return "a name that is not UTF-8"
     try:
         return look_at(file)
     except OSError as error:

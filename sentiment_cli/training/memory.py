@@ -30,13 +30,14 @@ def check_memory(
         return
     most = max(needs, key=lambda setting: needs[setting])
     what = "network" if batch_tokens is None else "training"
+    advice = "It needs a machine with more." if batch_tokens is None else "Lower it."
     raise ConfigError(
         [
             Problem(
                 "memory",
                 most,
                 f"the {what} needs {_gigabytes(needed)} at the least, {_gigabytes(needs[most])} of them for this; "
-                f"there are {_gigabytes(memory)}. Lower it.",
+                f"there are {_gigabytes(memory)}. {advice}",
             )
         ]
     )

@@ -20,6 +20,8 @@ Path = Literal["compiled loops", "XLA", "Keras"]
 # of the length: see benchmarks/epoch.py --config imdb_stacked_simple_rnn --set training.jit_compile=true.
 # Compiling one width takes one to three seconds on a CPU; an LSTM 32 then spares 0.1 ms a time step (batch 128).
 _WIDTHS_WHEN_COMPILED = 8
+# More than any machine has today; the record of a stranger's run may ask for any number.
+_MOST_THREADS = 1024
 _TIME_STEPS_THAT_PAY = 200_000
 
 
@@ -74,6 +76,7 @@ class Plan:
             or not isinstance(plan.on_gpu, bool)
             or not isinstance(plan.reason, str)
             or not all(type(number) is int and number >= 1 for number in whole)
+            or plan.threads > _MOST_THREADS
             or list(plan.widths) != sorted(plan.widths)
         ):
             raise ValueError(f"not a plan: {values}")

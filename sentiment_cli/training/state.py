@@ -65,11 +65,11 @@ def parse_state(text: str) -> TrainingState:
         raise ValueError(
             f"not the state of a training: {': '.join([*map(str, first['loc']), first['msg']])}"
         ) from error
-    if json.loads(text).keys() != asdict(state).keys():
-        raise ValueError(f"not the state of a training: expected the keys {', '.join(asdict(state))}")
     finished = [row.epoch for row in state.history]
     if finished != list(range(1, len(finished) + 1)) or state.epoch != len(finished) + 1:
         raise ValueError(f"not the state of a training: epoch {state.epoch} after {len(finished)} finished ones")
     if state.best_epoch is not None and state.best_epoch >= state.epoch:
         raise ValueError(f"not the state of a training: epoch {state.best_epoch} is the best, and did not end yet")
+    if json.dumps(json.loads(text), indent=1) != state.to_json():
+        raise ValueError("not the state of a training: other keys than it has, or whole numbers for others")
     return state

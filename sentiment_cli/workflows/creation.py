@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sentiment_cli.atomic import is_set_aside, remove_directory, replacing_directory, set_aside, settle
@@ -17,10 +17,20 @@ from sentiment_cli.workflows.record import resume_command
 
 def check_free(run: Run, *, force: bool = False) -> None:
     """Raise a RunError when a new run cannot have this directory."""
+    try:
+        str(run.path).encode("utf-8")
+    except UnicodeEncodeError:
+        raise RunError(
+            f"{str(run.path)!a} is not a name in UTF-8, as pictures and models need. Choose another --output-dir."
+        ) from None
     if not run.path.exists():
         settle(run.path)
+    if run.path.is_symlink() and not run.path.exists():
+        raise RunError(f"{run.path} is a link to nothing. Remove it, or choose another --output-dir.")
     if not run.path.exists():
         return
+    if not force and not open_run(run.path):
+        raise RunError(f"{run.path} exists and is not a run. Choose another --output-dir.")
     if force and (not run.path.is_dir() or not (open_run(run.path) or not any(run.path.iterdir()))):
         raise RunError(f"{run.path} exists and is not a run; --force replaces only runs. Choose another --output-dir.")
     if not force:
@@ -31,58 +41,80 @@ def check_free(run: Run, *, force: bool = False) -> None:
 
 
 @contextlib.contextmanager
-def new_run(run: Run, config: Config, record: Mapping[str, Any], *, force: bool) -> Iterator[None]:
+def replacing_run(
+    run: Run, config: Config, record: Mapping[str, Any], note: Callable[[str], None], *, force: bool
+) -> Iterator[None]:
     """Make a run for the body to train; one that it replaces comes back where nothing came of the new one.
 
     Args:
         run: what is made.
         config: its configuration.
         record: its record.
+        note: told that the other run is back.
         force: set a run aside that is there, until `atomic.settle` is called, or the body ends.
 
     Raises:
         Interrupted: stopped before there was a checkpoint, and the run that was to be replaced is back.
         RunError: another process was faster, or writes into the run that is to be replaced.
     """
-    _create_run(run, config, record, force=force)
+    if force and run.path.exists():
+        set_run_aside(run)
+    try:
+        _create_run(run, config, record)
+    except BaseException:
+        if not run.path.exists():
+            settle(run.path)
+        raise
     try:
         yield
     except BaseException as error:
         replaces = force and is_set_aside(run.path)
-        # A corrected call should find the way free.
-        in_the_way = replaces or isinstance(error, (ConfigError, DataError))
-        if in_the_way and run.path.exists() and not _has_checkpoint(run):
+        if (replaces or isinstance(error, (ConfigError, DataError))) and not _has_checkpoint(run):
+            # A corrected call should find the way free. Should removing fail, the other run stays set aside.
             remove_directory(run.path)
-            if replaces and isinstance(error, Interrupted):
-                message = f"Stopped before the first step. {run.path} is the run that was there before."
-                raise Interrupted(message, exit_code=error.exit_code) from None
-        raise
-    finally:
-        if force:
             settle(run.path)
+            if replaces:
+                _tell_back(run, error, note)
+        raise
+    if force:
+        settle(run.path)
+
+
+def _tell_back(run: Run, error: BaseException, note: Callable[[str], None]) -> None:
+    back = f"{run.path} is the run that was there before."
+    if isinstance(error, Interrupted):
+        raise Interrupted(f"Stopped before the first step. {back}", exit_code=error.exit_code) from None
+    note(back)
+
+
+def set_run_aside(run: Run) -> None:
+    """Make way, unless another process writes there."""
+    group = SeedGroup(run.path)
+    with contextlib.ExitStack() as locks:
+        for single in (run, *(group.members if group.record_path.is_file() else [])):
+            if single.path.exists():
+                locks.enter_context(locked(single.lock_path))
+    if is_set_aside(run.path):  # a process was killed that was to replace another run by this one
+        if not _has_checkpoint(run):
+            remove_directory(run.path)
+        settle(run.path)
+    set_aside(run.path)
 
 
 def _has_checkpoint(run: Run) -> bool:
-    runs = run.members if isinstance(run, SeedGroup) else [run]
+    group = SeedGroup(run.path)
+    runs = group.members if group.record_path.is_file() else [run]
     return any(Checkpoints(single.checkpoints_dir).has_last for single in runs)
 
 
-def _create_run(run: Run, config: Config, record: Mapping[str, Any], *, force: bool) -> None:
+def _create_run(run: Run, config: Config, record: Mapping[str, Any]) -> None:
     """Make the directory with configuration and record: at once, so that a kill leaves both or nothing."""
-    if force and run.path.exists():
-        with locked(run.lock_path):
-            pass
-        set_aside(run.path)
     try:
         with replacing_directory(run.path, new=True) as temporary:
             unnamed = type(run)(temporary)
             write_config(unnamed.config_path, config)
             unnamed.write_record({**record, "status": "running", "stop_reason": None})
-    except BaseException as error:
-        if force:
-            settle(run.path)
-        if not isinstance(error, FileExistsError):
-            raise
+    except FileExistsError:
         if not run.path.exists():  # a file is where a directory has to be
             raise RunError(f"{run.path} cannot be made: {run.path.parent} is not a directory.") from None
         raise RunError(f"{run.path} exists; another process made it meanwhile. Choose another --output-dir.") from None

@@ -7,18 +7,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sentiment_cli.atomic import settle
+from sentiment_cli.atomic import remove_temporaries
 from sentiment_cli.config import Config, Override, config_values, load_config, write_config
 from sentiment_cli.data.prepare import PreparedData
-from sentiment_cli.errors import ConfigError, DataError, RunError, SentimentError, UsageError
+from sentiment_cli.errors import RunError, SentimentError, UsageError
 from sentiment_cli.evaluation.metrics import Evaluation
 from sentiment_cli.locking import locked
-from sentiment_cli.runs import SPLITS, Run, SeedGroup
+from sentiment_cli.runs import MOST_SEED, SPLITS, Run, SeedGroup
 from sentiment_cli.runtime import choose_device, load_tensorflow
 from sentiment_cli.seeds import read_member
+from sentiment_cli.training.checkpoints import Checkpoints
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
-from sentiment_cli.workflows.creation import check_free, new_run
+from sentiment_cli.workflows.creation import check_free, replacing_run
 from sentiment_cli.workflows.prepare import portable, prepare
 from sentiment_cli.workflows.record import (
     early_end_recorded,
@@ -31,8 +32,6 @@ from sentiment_cli.workflows.record import (
 )
 from sentiment_cli.workflows.results import SeedsResult
 from sentiment_cli.workflows.train import check_same_data, go_on, still_needed, train
-
-_MOST_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -88,8 +87,8 @@ def train_seeds(
     progress = progress or Silent()
     group = SeedGroup(Path(output_dir))
     first = config.training.seed
-    if count < 2 or first + count - 1 > _MOST_SEED:
-        raise UsageError(f"--seeds {count}: expected 2 or more, from seed {first} to {_MOST_SEED} at the most.")
+    if count < 2 or first + count - 1 > MOST_SEED:
+        raise UsageError(f"--seeds {count}: expected 2 or more, from seed {first} to {MOST_SEED} at the most.")
     check_free(group, force=force)
     with StopRequest(progress.note):
         data = prepare(config, progress)
@@ -98,7 +97,7 @@ def train_seeds(
         config = _with_split_seed(portable(config))
         seeds = list(range(first, first + count))
         record = {**new_record(config, data, command, config_name), "seeds": seeds}
-        with new_run(group, config, record, force=force), locked(group.lock_path):
+        with replacing_run(group, config, record, progress.note, force=force), locked(group.lock_path):
             return _run_recorded(_Job(group, config, record, data, progress))
 
 
@@ -123,7 +122,7 @@ def resume_seeds(
     if epochs is not None:
         config = load_config(group.config_path, [Override(("training", "epochs"), epochs, "--epochs")])
     with StopRequest(progress.note), locked(group.lock_path):
-        settle(group.path)
+        remove_temporaries(group.path, deep=False)  # below, its runs have locks of their own
         data = prepare(still_needed(group.members, config), progress, root=Path(record.get("data", {}).get("root", "")))
         check_same_data(group, record, data)
         load_tensorflow(threads=_threads(group))
@@ -187,7 +186,7 @@ def _is_trained(run: Run, config: Config) -> bool:
 
 
 def _configured_epochs(run: Run) -> int:
-    return int(run.read_record()["config"]["training"]["epochs"])
+    return read_config(run, run.read_record()).training.epochs
 
 
 def _train_member(job: _Job, run: Run, seed: int) -> int:
@@ -204,8 +203,8 @@ def _train_member(job: _Job, run: Run, seed: int) -> int:
             progress, data = job.progress, job.data
             result = train(config, run.path, progress=progress, command=command, config_name=name, data=data)
     except SentimentError as error:
-        if isinstance(error, (ConfigError, DataError)) and seed == job.record["seeds"][0]:
-            raise  # of the division, which is that of all seeds
+        if seed == job.record["seeds"][0] and not Checkpoints(run.checkpoints_dir).has_last:
+            raise  # there is nothing to go on from
         raise RunError(
             f"Seed {seed} failed: {error}\nThe seeds before it are kept; to try it again and go on: "
             f"{resume_command(job.group)}"

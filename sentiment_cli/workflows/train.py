@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sentiment_cli.atomic import check_writable, remove_temporaries, settle
+from sentiment_cli.atomic import check_can_be_made, remove_temporaries
 from sentiment_cli.config import Config, Override, config_values, load_config, write_config
 from sentiment_cli.data.prepare import PreparedData
 from sentiment_cli.errors import RunError, UsageError
@@ -18,7 +18,7 @@ from sentiment_cli.runtime import choose_device, load_tensorflow
 from sentiment_cli.training.checkpoints import Checkpoints
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
-from sentiment_cli.workflows.creation import check_free, new_run
+from sentiment_cli.workflows.creation import check_free, replacing_run
 from sentiment_cli.workflows.job import Job
 from sentiment_cli.workflows.prepare import portable, prepare
 from sentiment_cli.workflows.record import early_end_recorded, new_record, now, read_config, read_plan, resume_command
@@ -63,7 +63,7 @@ def train(
         device = choose_device(config.training.device)
         config = portable(config)
         record = new_record(config, data, command, config_name)
-        with new_run(run, config, record, force=force):
+        with replacing_run(run, config, record, progress.note, force=force):
             progress.note(f"Run: {run.path}")
             with locked(run.lock_path):
                 return _run_recorded(Job(config, run, data, device, progress), record, stop)
@@ -122,7 +122,6 @@ def go_on(
     if epochs is not None:
         config = load_config(run.config_path, [Override(("training", "epochs"), epochs, "--epochs")])
     with StopRequest(progress.note) as stop, locked(run.lock_path):
-        settle(run.path)
         remove_temporaries(run.path)
         _check_worth_resuming(run, record, config, epochs)
         data = data or prepare(still_needed([run], config), progress, root=Path(record.get("data", {}).get("root", "")))
@@ -153,7 +152,7 @@ def dry_run(config: Config, output_dir: Path | str = ".", *, progress: Progress 
         OSError: the directory could not be made.
     """
     progress = progress or Silent()
-    check_writable(Path(output_dir))
+    check_can_be_made(Path(output_dir))
     with StopRequest(progress.note), tempfile.TemporaryDirectory(prefix="sentiment-dry-run-") as directory:
         data = prepare(config, progress)
         load_tensorflow()

@@ -45,7 +45,8 @@ def run_training(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainRe
     setup = set_up(job, record, watch)
     for warning in setup.warnings(job, job.run.path):
         job.progress.warn(warning)
-    settle(job.run.path)  # all went well up to here: a run that this one replaces is not needed any more
+    for run in filter(None, (job.run, job.run.group)):
+        settle(run.path)  # all went well up to here: what it replaces is not needed any more
     state = _restore(job, setup, record)
     record.update(status="running", stop_reason=None, **_facts(job, setup))
     job.run.write_record(record)
@@ -120,13 +121,23 @@ def _restore(job: Job, setup: Setup, record: dict[str, Any]) -> TrainingState:
     if not checkpoints.has_last:
         return TrainingState()
     state = checkpoints.restore_last(setup.network, setup.optimizer, setup.average, warn=job.progress.warn)
-    if state.best_epoch is not None:  # damage is better found now than after the last epoch
-        checkpoints.check_best(state.best_epoch)
+    _check_best(job, setup, state)
     stopping = job.config.training.early_stopping
     is_over = stopping is not None and state.waited >= stopping.patience
     if is_over and record.get("extended_from") == len(state.history):  # no further epoch was done yet
         state.waited = 0
     return state
+
+
+def _check_best(job: Job, setup: Setup, state: TrainingState) -> None:
+    """Find damage now and not after the last epoch; a later epoch may be better, and make it harmless."""
+    try:
+        if state.best_epoch is not None:
+            Checkpoints(job.run.checkpoints_dir).check_best(state.best_epoch)
+    except RunError as error:
+        if state.epoch > setup.epochs:
+            raise
+        job.progress.warn(f"{error} Unless a later epoch is better, the run has no model in the end: restore it.")
 
 
 def _draw_history(job: Job, setup: Setup, state: TrainingState) -> None:

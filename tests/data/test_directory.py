@@ -271,6 +271,7 @@ class TestRefusals:
     def test_a_class_name_that_is_no_utf8(self, tmp_path: Path) -> None:
         put(tmp_path, "a/1.txt", "b/1.txt")
         (tmp_path / os.fsdecode(b"caf\xe9")).mkdir()
+        assert find_layout(tmp_path, ["a", "b"]).train.class_names == ("a", "b")
         assert refusal(tmp_path) == (
             "DIR cannot be used:\n  DIR: class names that are not UTF-8: 'caf\\udce9'; rename them"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -160,6 +161,13 @@ class TestOthersThatKerasReads:
         with pytest.raises(DataError, match="1 of its files cannot be read") as caught:
             load_part(wanted, "error")
         assert f"good/{name} ({fault}); remove them." in str(caught.value)
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names themselves")
+    def test_a_hidden_name_that_is_not_utf8_is_named(self, tmp_path: Path) -> None:
+        write_reviews(tmp_path, tiny_texts(3))
+        Path(os.fsdecode(os.fsencode(tmp_path / "good") + b"/.caf\xe9.txt")).touch()
+        with pytest.raises(DataError, match=r"good/\.caf.*\(a name that is not UTF-8\); remove them"):
+            load_part(find_layout(tmp_path).train, "error")
 
     def test_what_it_fails_on_all_the_same_is_an_error_of_the_data(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -42,10 +42,13 @@ STATE = TrainingState(
 
 # What no training ever writes; the state comes with a stranger's run.
 CHANGES: list[dict[str, Any]] = [
-    {"epoch": "5"},
+    {"epoch": "3"},
     {"epoch": 0},
     {"epoch": 4},
-    {"epoch": True},
+    {"batch": "2"},
+    {"waited": True},
+    {"surprise": 1},
+    {"history": [{**json.loads(STATE.to_json())["history"][0], "x": 1}, json.loads(STATE.to_json())["history"][1]]},
     {"batch": -2},
     {"batch": 1.5},
     {"reviews": -1},

@@ -14,17 +14,20 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import Result
-from conftest import checkpoint_arrays, tiny_texts, write_reviews
+from conftest import Told, checkpoint_arrays, tiny_texts, write_reviews
 
+from sentiment_cli.atomic import is_set_aside
 from sentiment_cli.config import config_values, load_config, write_config
 from sentiment_cli.errors import DataError, RunError, UsageError
 from sentiment_cli.evaluation.metrics import compute_probabilities
 from sentiment_cli.evaluation.predictions import read_predictions
+from sentiment_cli.locking import locked
 from sentiment_cli.runs import Run, SeedGroup, find_run
 from sentiment_cli.seeds import Member, Spread, over_seeds
 from sentiment_cli.training.progress import Silent
-from sentiment_cli.workflows import evaluate, predict, resume, resume_seeds, train, train_seeds
+from sentiment_cli.workflows import evaluate, predict, resume, resume_seeds, setup, train, train_seeds
 from sentiment_cli.workflows.creation import check_free
+from sentiment_cli.workflows.record import is_finished
 from workflows.test_train import FILES, Signals, change, change_sections, files, history, unchanged
 
 Cli = Callable[..., Result]
@@ -363,6 +366,51 @@ class TestCommands:
         assert result.exit_code != 0
         assert message in " ".join(result.stderr.split())
         assert unchanged(group.path) == before
+
+    def test_force_waits_for_no_run_of_the_group_that_another_process_writes(
+        self, group: SeedGroup, tiny_config: Path
+    ) -> None:
+        with locked(group.members[0].lock_path), pytest.raises(RunError, match=r"Another process is writing .*seed-3"):
+            train_seeds(load_config(tiny_config), group.path, 2, force=True)
+
+    @pytest.mark.parametrize("seeds", [[1, 1], [1, -7], [1, 2**31], []])
+    def test_seeds_that_no_group_has_are_refused(self, group: SeedGroup, seeds: list[int]) -> None:
+        group.write_record({**group.read_record(), "seeds": seeds})
+        with pytest.raises(RunError, match="seeds: expected a list of different whole numbers"):
+            resume_seeds(group, epochs=9)
+
+    @pytest.mark.parametrize("accuracy", ["x", None, True])
+    def test_a_figure_that_is_none_is_refused_with_its_place(self, group: SeedGroup, accuracy: object) -> None:
+        path = group.members[0].metrics_path
+        metrics = json.loads(path.read_text(encoding="utf-8"))
+        metrics["validation"]["accuracy"] = accuracy
+        path.write_text(json.dumps(metrics), encoding="utf-8")
+        with pytest.raises(RunError, match=r"seed-3/metrics.json: validation.accuracy: expected a number"):
+            resume_seeds(group, epochs=9)
+
+    def test_force_keeps_the_old_group_where_nothing_comes_of_the_new_one_and_else_replaces_it(
+        self, group: SeedGroup, tiny_config: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before, config = unchanged(group.path), load_config(tiny_config)
+        told = Told()
+
+        def fails(*_: object, **__: object) -> None:
+            raise RunError("no device")
+
+        with monkeypatch.context() as patched, pytest.raises(RunError, match=r"^no device$"):
+            patched.setattr(setup, "build_network", fails)
+            train_seeds(config, group.path, 2, force=True, progress=told)
+        assert unchanged(group.path) == before
+        assert told.notes[-1] == f"{group.path} is the run that was there before."
+
+        class Looks(Silent):
+            def phase(self, name: str, total: int | None = None) -> None:
+                if name.startswith("epoch 1/"):
+                    assert not is_set_aside(group.path)
+
+        train_seeds(config, group.path, 2, force=True, progress=Looks())
+        assert all(map(is_finished, group.members))
+        assert group.read_record()["commands"] != ["first"]
 
     def test_force_may_replace_a_group_by_a_run_and_a_run_by_a_group(self, group: SeedGroup) -> None:
         check_free(Run(group.path), force=True)
