@@ -113,7 +113,10 @@ def _unpack_members(stream: _BoundedGzip, into: Path, top: str, limits: Limits, 
             stream.check_room(member.size)
             if member.isfile():  # their directories are made on the way
                 # Owners, modes and times mean nothing here; the user's umask decides who may read.
-                tar.extract(member, into, set_attrs=False, **_FILTER)
+                try:
+                    tar.extract(member, into, set_attrs=False, **_FILTER)
+                except (IsADirectoryError, NotADirectoryError, FileExistsError):
+                    raise _Refused(f"{member.name!r} is a file where another member needs a directory") from None
             if count % _MEMBERS_PER_REPORT == 0:
                 report()
     # tarfile stops reading at its end mark; gzip's checksum comes after it.

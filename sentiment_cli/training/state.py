@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, field
 from typing import Annotated
 
@@ -65,6 +66,8 @@ def parse_state(text: str) -> TrainingState:
         raise ValueError(
             f"not the state of a training: {': '.join([*map(str, first['loc']), first['msg']])}"
         ) from error
+    if not all(0 <= seconds < math.inf for seconds in (state.seconds, *(row.seconds for row in state.history))):
+        raise ValueError("not the state of a training: seconds that are no time")
     finished = [row.epoch for row in state.history]
     if finished != list(range(1, len(finished) + 1)) or state.epoch != len(finished) + 1:
         raise ValueError(f"not the state of a training: epoch {state.epoch} after {len(finished)} finished ones")

@@ -45,7 +45,7 @@ def read_result(run: Run, split: str) -> Result:
         raise RunError(f"{run.path} was not evaluated on its {split} part. Do that: {command}")
     try:
         return _make_result(run, split, record, metrics[split])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise RunError(
             f"{run.record_path} or {run.metrics_path} lacks what a row needs, or has it in another form "
             f"({type(error).__name__}: {error}). Evaluating the run again renews its figures."
@@ -53,6 +53,8 @@ def read_result(run: Run, split: str) -> Result:
 
 
 def _make_result(run: Run, split: str, record: dict[str, Any], figures: dict[str, Any]) -> Result:
+    if not 0 <= figures["accuracy"] <= 1:
+        raise ValueError(f"expected an accuracy from 0 to 1, received {figures['accuracy']!r}")
     # Figures that were computed before there were intervals have none; theirs follows from two numbers.
     low, high = accuracy_interval(round(figures["accuracy"] * figures["examples"]), figures["examples"])
     return Result(

@@ -211,6 +211,17 @@ def test_headers_that_announce_each_other_without_end_are_refused(tmp_path: Path
         unpack(path, into, top="top", progress=ignore)
 
 
+@pytest.mark.parametrize("names", [["."], ["top/a", "top"], ["top/a", "top/a/b"]])
+def test_a_file_where_a_directory_is_needed_is_refused(tmp_path: Path, into: Path, names: list[str]) -> None:
+    path = tmp_path / "a.tar.gz"
+    with tarfile.open(path, "w:gz") as tar:
+        for name in names:
+            tar.addfile(tarfile.TarInfo(name))
+
+    with pytest.raises(DownloadError, match="is a file where another member needs a directory"):
+        unpack(path, into, top="top", progress=ignore)
+
+
 def test_a_sparse_file_is_not_a_plain_one(refused: Callable[..., str], into: Path) -> None:
     # four bytes in the archive and the stream, a gigabyte on disk
     sparse = file("top/sparse")
