@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import math
 import time
@@ -27,7 +26,7 @@ from sentiment_cli.training.objective import cross_entropy, is_correct
 from sentiment_cli.training.plan import Plan
 from sentiment_cli.training.progress import Progress
 from sentiment_cli.training.schedule import learning_rate
-from sentiment_cli.training.scoring import compute_logits
+from sentiment_cli.training.scoring import compute_logits, fixed_width, random_states_kept
 from sentiment_cli.training.state import TrainingState
 from sentiment_cli.training.step import build_score_step, build_train_step
 
@@ -257,7 +256,7 @@ class Trainer:
             self.progress.advance(reviews)
             self._check_stop()
 
-        with _random_states_kept(self.network), self.keeper.weights_to_keep():
+        with random_states_kept(self.network), self.keeper.weights_to_keep():
             logits = compute_logits(
                 self.score_step,
                 self.validation.token_ids,
@@ -323,25 +322,6 @@ class Trainer:
 
 class _Stopped(Exception):
     """Leaves the epoch in progress; its state is complete up to the last batch."""
-
-
-@contextlib.contextmanager
-def _random_states_kept(network: Any) -> Iterator[None]:
-    """Put the random states back that scoring moves, so that a validation may be stopped and done again.
-
-    Recurrent cells with dropout draw their masks in scoring too, and leave them unused (Keras 3.15).
-    """
-    before = [(variable, variable.numpy()) for variable in network.non_trainable_variables]
-    try:
-        yield
-    finally:
-        for variable, value in before:
-            variable.assign(value)
-
-
-def fixed_width(config: Config) -> int | None:
-    """The width that every batch must have, where the network reads padding; else None."""
-    return None if config.model.embedding.mask else config.text.sequence_length
 
 
 def _improves(value: float, best: float | None, monitor: str, min_delta: float = 0.0) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from sentiment_cli.ahead import computed_ahead
+from sentiment_cli.config.schema import Config
 from sentiment_cli.text.token_ids import TokenIds
 from sentiment_cli.training.batches import scoring_batches
 
@@ -54,3 +56,22 @@ def compute_logits(
     logits = np.empty_like(unordered)
     logits[np.concatenate(order)] = unordered
     return logits
+
+
+@contextlib.contextmanager
+def random_states_kept(network: Any) -> Iterator[None]:
+    """Put the random states back that scoring moves, so that a validation may be stopped and done again.
+
+    Recurrent cells with dropout draw their masks in scoring too, and leave them unused (Keras 3.15).
+    """
+    before = [(variable, variable.numpy()) for variable in network.non_trainable_variables]
+    try:
+        yield
+    finally:
+        for variable, value in before:
+            variable.assign(value)
+
+
+def fixed_width(config: Config) -> int | None:
+    """The width that every batch must have, where the network reads padding; else None."""
+    return None if config.model.embedding.mask else config.text.sequence_length

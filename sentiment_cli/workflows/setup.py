@@ -25,11 +25,12 @@ from sentiment_cli.training.averaging import AveragedWeights
 from sentiment_cli.training.batches import planned_epochs, steps_per_epoch
 from sentiment_cli.training.checkpoint import bytes_of
 from sentiment_cli.training.checkpoints import MOST_KEPT, Checkpoints
-from sentiment_cli.training.fit import EncodedSet, Trainer, fixed_width
+from sentiment_cli.training.fit import EncodedSet, Trainer
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.memory import check_memory
 from sentiment_cli.training.optimizers import build_optimizer
 from sentiment_cli.training.plan import Plan, choose_path, make_plan
+from sentiment_cli.training.scoring import fixed_width
 from sentiment_cli.training.weights import compute_class_weights
 from sentiment_cli.workflows.classifier import encode_set
 from sentiment_cli.workflows.job import Job

@@ -118,8 +118,7 @@ def export(name: str, options: dict[str, Any], path: Path, texts: list[str]) -> 
     from sentiment_cli.model.export import save_end_to_end
     from sentiment_cli.model.network import build_network
     from sentiment_cli.text.vectorizer import adapt_vocabulary, encode
-    from sentiment_cli.training.fit import fixed_width
-    from sentiment_cli.training.scoring import compute_logits
+    from sentiment_cli.training.scoring import compute_logits, fixed_width
     from sentiment_cli.training.step import build_score_step
 
     config = make_config(options)

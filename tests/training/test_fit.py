@@ -607,7 +607,7 @@ def test_a_class_weight_makes_its_class_cheaper_to_miss(tmp_path: Path) -> None:
 
 
 def test_only_an_unmasked_network_has_a_fixed_width() -> None:
-    from sentiment_cli.training.fit import fixed_width
+    from sentiment_cli.training.scoring import fixed_width
 
     assert fixed_width(make_config()) is None
     unmasked = Config.model_validate({"text": {"sequence_length": 9}, "model": {"embedding": {"mask": False}}})
