@@ -100,6 +100,24 @@ class Checkpoints:
         for path in [*self._find("last")[1:], *(path for path in self._find("best") if path != best)]:
             remove_directory(path)
 
+    def make_room(self) -> bool:
+        """Remove what is kept for the case of damage alone, and say whether there was something.
+
+        The latest of `last` stays, and its elders as long as it is not whole. Of `best` the latest two stay, for it
+        speaks of one of them; where nothing speaks of any, the latest.
+        """
+        last, best = self._find("last"), self._find("best")
+        elders = last[1:]
+        try:
+            if elders:
+                check_checkpoint(last[0])
+        except RunError:
+            elders = []
+        spare = [*elders, *best[2 if last else 1 :]]
+        for path in spare:
+            remove_directory(path)
+        return bool(spare)
+
     def remove_all(self) -> None:
         """Remove every checkpoint, for what begins anew: its own would be older than they, and soon be removed."""
         for path in [*self._find("last"), *self._find("best")]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,9 @@ from sentiment_cli.training.checkpoint import Snapshot, take_snapshot
 from sentiment_cli.training.checkpoints import Checkpoints
 from sentiment_cli.training.progress import Progress
 from sentiment_cli.training.state import TrainingState
+
+# A disk without room, or a user without more of it.
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass
@@ -62,7 +66,7 @@ class Keeper:
         """Save now."""
         started = time.perf_counter()
         try:
-            self._write(state)
+            self._write_with_room(state)
         except OSError as error:
             self._error = error
             self.progress.warn(
@@ -90,6 +94,15 @@ class Keeper:
     def weights_to_keep(self) -> contextlib.AbstractContextManager[None]:
         """The average in place of the weights, where there is one."""
         return self.average.in_place() if self.average else contextlib.nullcontext()
+
+    def _write_with_room(self, state: TrainingState) -> None:
+        """Where the disk is full, elder checkpoints make room: what is new counts more than the case of damage."""
+        while True:
+            try:
+                return self._write(state)
+            except OSError as error:
+                if error.errno not in _FULL or not self.checkpoints.make_room():
+                    raise
 
     def _write(self, state: TrainingState) -> None:
         if self._best is not None:

@@ -193,3 +193,31 @@ def test_killed_before_any_operation_on_a_file_the_one_before_or_the_new_one_is_
     assert outcomes[0] == (3.0, False)
     assert (4.0, False) in outcomes
     assert outcomes[-1] == (4.0, True)
+
+
+def test_room_is_made_of_what_is_kept_for_the_case_of_damage(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path)
+    assert not checkpoints.make_room()
+    for epoch in range(1, 5):
+        save(checkpoints, float(epoch), epoch + 1, best=epoch)
+    assert checkpoints.make_room()
+    assert names(tmp_path) == ["best-00003", "best-00004", "last-00005-0000000"]
+    assert not checkpoints.make_room()
+    assert restore(checkpoints)[0] == 4.0
+
+
+def test_the_elder_stays_where_the_latest_is_damaged(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path)
+    save(checkpoints, 1.0, 1)
+    save(checkpoints, 2.0, 2)
+    (tmp_path / "last-00002-0000000" / "variables.npz").write_bytes(b"PK")
+    assert not checkpoints.make_room()
+    assert restore(checkpoints)[0] == 1.0
+
+
+def test_best_epochs_that_no_checkpoint_speaks_of_make_room_but_for_the_latest(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path)
+    for epoch in (1, 2, 3):
+        checkpoints.save_best(take_snapshot(Variables(1.0), None, TrainingState()), epoch)
+    assert checkpoints.make_room()
+    assert names(tmp_path) == ["best-00003"]

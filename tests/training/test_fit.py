@@ -556,6 +556,41 @@ def test_a_disk_that_stays_full_costs_what_came_after_and_the_run_goes_on_from_b
         np.testing.assert_array_equal(one, another)
 
 
+class SmallDisk:
+    """Stands in for `numpy.savez` on a disk that holds so many bytes of arrays."""
+
+    def __init__(self, directory: Path, room: int) -> None:
+        self.directory, self.room, self.refused, self._save = directory, room, 0, np.savez
+
+    def __call__(self, file: Path, **arrays: Any) -> None:
+        taken = sum(path.stat().st_size for path in self.directory.rglob("*.npz"))
+        self._save(file, **arrays)
+        if taken + Path(file).stat().st_size > self.room:
+            self.refused += 1
+            raise OSError(28, "No space left on device")
+
+
+def test_a_small_disk_holds_the_latest_of_each_kind_where_it_cannot_hold_their_elders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = make_config(epochs=6)
+    free = make_trainer(config, tmp_path / "free")
+    free.fit(TrainingState())
+    sizes = {path.parent.name[:4]: path.stat().st_size for path in (tmp_path / "free").rglob("*.npz")}
+    trainer = make_trainer(config, tmp_path / "small")
+    # The latest of both kinds, the best before it, and one that is being written.
+    disk = SmallDisk(tmp_path / "small", 2 * sizes["last"] + 2 * sizes["best"] + 100)
+    monkeypatch.setattr(np, "savez", disk)
+    trainer.fit(state := TrainingState())
+    assert disk.refused
+    assert trainer.progress.warnings == []
+    again = make_trainer(config, tmp_path / "small")
+    resumed = restore_last(again, again)
+    assert without_seconds(resumed.history) == without_seconds(state.history)
+    assert resumed.best_epoch is not None
+    Checkpoints(again.run.checkpoints_dir).restore_best(again.network, resumed.best_epoch)
+
+
 def test_a_disk_that_has_room_again_takes_the_best_epoch_of_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
