@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sentiment_cli.checkout import package_commit
-from sentiment_cli.errors import DeviceError
+from sentiment_cli.errors import DeviceError, RunError
 from sentiment_cli.machine import available_cores
 
 if TYPE_CHECKING:
@@ -54,10 +54,12 @@ def load_tensorflow(*, threads: int | None = None, chatter: bool = False) -> Any
 
     Returns:
         The module ``tensorflow``.
+
+    Raises:
+        RunError: it is not there, damaged, or finds too little memory to be loaded.
     """
     if chatter:
-        import tensorflow
-
+        tensorflow = _import_tensorflow()
         _use_threads(tensorflow, threads)
         return tensorflow
     _share_memory_between_threads()
@@ -65,15 +67,25 @@ def load_tensorflow(*, threads: int | None = None, chatter: bool = False) -> Any
     # Keras takes its back end from the environment; ours is TensorFlow.
     os.environ["KERAS_BACKEND"] = "tensorflow"
     with _stderr_held_back(), _own_keras_settings():
-        import keras  # noqa: F401
-        import tensorflow
-
+        tensorflow = _import_tensorflow()
         # Python's side of the log: it warns of every width that is compiled.
         tensorflow.get_logger().setLevel("ERROR")
         # The first look at the devices writes messages as well.
         tensorflow.config.list_physical_devices()
     _use_threads(tensorflow, threads)
     _keep_freed_memory()
+    return tensorflow
+
+
+def _import_tensorflow() -> Any:
+    try:
+        import keras  # noqa: F401
+        import tensorflow
+    except (ImportError, OSError) as error:
+        raise RunError(
+            f"TensorFlow cannot be loaded: {error}. Where its libraries cannot be mapped, there is too little memory "
+            "(ulimit -v); else install it anew: pip install --force-reinstall tensorflow"
+        ) from error
     return tensorflow
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from sentiment_cli import runtime
 from sentiment_cli.config.schema import Config
-from sentiment_cli.errors import DeviceError
+from sentiment_cli.errors import DeviceError, RunError
 from sentiment_cli.machine import available_cores
 from sentiment_cli.runtime import Device, choose_device, describe_environment, evaluation_device
 
@@ -210,3 +210,12 @@ def test_what_is_held_back_comes_out_when_the_import_fails(capfd: pytest.Capture
         os.write(2, b"chatter\n")
     os.write(2, b"after\n")
     assert capfd.readouterr().err == "the only hint\nafter\n"
+
+
+@pytest.mark.parametrize("chatter", [False, True])
+def test_a_tensorflow_that_cannot_be_loaded_is_said_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, chatter: bool
+) -> None:
+    monkeypatch.setitem(sys.modules, "keras", None)
+    with pytest.raises(RunError, match=r"TensorFlow cannot be loaded: .*keras.*ulimit -v.*pip install"):
+        runtime.load_tensorflow(chatter=chatter)
