@@ -64,6 +64,14 @@ class Interrupted(BaseException):
         self.exit_code = exit_code
 
 
+def signal_behind(error: ImportError) -> BaseException | None:
+    """The stop that an import was broken by: some C extensions turn what is raised while they load into an error."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, (Interrupted, KeyboardInterrupt)):
+        cause = cause.__cause__ or cause.__context__
+    return cause
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong with a configuration.

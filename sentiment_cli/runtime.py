@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sentiment_cli.checkout import package_commit
-from sentiment_cli.errors import DeviceError, RunError
+from sentiment_cli.errors import DeviceError, RunError, signal_behind
 from sentiment_cli.machine import available_cores
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ def _import_tensorflow() -> Any:
         import keras  # noqa: F401
         import tensorflow
     except (ImportError, OSError) as error:
+        if isinstance(error, ImportError) and (stop := signal_behind(error)):
+            raise stop from None
         raise RunError(
             f"TensorFlow cannot be loaded: {error}. Where its libraries cannot be mapped, there is too little memory "
             "(ulimit -v); else install it anew: pip install --force-reinstall tensorflow"

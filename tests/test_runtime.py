@@ -13,7 +13,7 @@ import pytest
 
 from sentiment_cli import runtime
 from sentiment_cli.config.schema import Config
-from sentiment_cli.errors import DeviceError, RunError
+from sentiment_cli.errors import DeviceError, Interrupted, RunError
 from sentiment_cli.machine import available_cores
 from sentiment_cli.runtime import Device, choose_device, describe_environment, evaluation_device
 
@@ -219,3 +219,16 @@ def test_a_tensorflow_that_cannot_be_loaded_is_said_with_what_to_do(
     monkeypatch.setitem(sys.modules, "keras", None)
     with pytest.raises(RunError, match=r"TensorFlow cannot be loaded: .*keras.*ulimit -v.*pip install"):
         runtime.load_tensorflow(chatter=chatter)
+
+
+def test_a_signal_that_an_import_turned_into_an_error_is_a_signal(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Finder:
+        @staticmethod
+        def find_spec(name: str, *_: object) -> None:
+            if name == "keras":
+                raise ImportError("a C extension did not load") from Interrupted("Stopped.", exit_code=143)
+
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
+    with pytest.raises(Interrupted, match="Stopped"):
+        runtime.load_tensorflow()

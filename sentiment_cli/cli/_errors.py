@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from sentiment_cli.cli._output import printable_lines
-from sentiment_cli.errors import ConfigError, Interrupted, SentimentError
+from sentiment_cli.errors import ConfigError, Interrupted, SentimentError, signal_behind
 
 EXIT_BUG = 1
 EXIT_INTERRUPTED = 130
@@ -41,7 +41,7 @@ class CommandGroup(click.Group):
 def _report(error: BaseException) -> int:
     """Say what happened on stderr; returns the exit code."""
     if isinstance(error, ImportError):
-        error = _signal_behind(error) or error
+        error = signal_behind(error) or error
     if isinstance(error, (SentimentError, Interrupted)):
         _say(_text(error))
         return error.exit_code
@@ -62,14 +62,6 @@ def _report(error: BaseException) -> int:
         raise error
     _say(f"This is a bug in sentiment: {type(error).__name__}: {error}\nPlease report it with what --debug prints.")
     return EXIT_BUG
-
-
-def _signal_behind(error: ImportError) -> BaseException | None:
-    """The stop that an import was broken by: some C extensions turn what is raised while they load into an error."""
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, (Interrupted, KeyboardInterrupt)):
-        cause = cause.__cause__ or cause.__context__
-    return cause
 
 
 def _text(error: SentimentError | Interrupted) -> str:

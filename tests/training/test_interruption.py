@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
+import time
+import weakref
+from typing import Any
 
 import pytest
 
@@ -49,6 +53,40 @@ def test_the_handlers_of_before_are_put_back_even_after_an_error() -> None:
         assert [signal.getsignal(number) for number, _ in SIGNALS] != before
         raise ValueError("inside")
     assert [signal.getsignal(number) for number, _ in SIGNALS] == before
+
+
+@pytest.mark.parametrize(("number", "exit_code"), SIGNALS)
+def test_a_signal_in_a_callback_whose_errors_are_ignored_comes_again(number: signal.Signals, exit_code: int) -> None:
+    class Thing:
+        """Something that can be collected."""
+
+    def collected(_: object) -> None:
+        os.kill(os.getpid(), number)
+        for _ in range(1000):
+            pass  # here the handler raises, and Python ignores it
+
+    thing = Thing()
+    reference = weakref.ref(thing, collected)
+    with StopRequest(lambda note: None), pytest.raises(Interrupted) as caught:
+        del thing
+        time.sleep(10)
+    assert reference() is None
+    assert caught.value.exit_code == exit_code
+
+
+def test_other_ignored_errors_are_told_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+    hook = sys.unraisablehook
+
+    class Broken:
+        def __del__(self) -> None:
+            raise ValueError("ignored")
+
+    with StopRequest(lambda note: None):
+        Broken()
+    assert [str(one.exc_value) for one in told] == ["ignored"]
+    assert sys.unraisablehook is hook
 
 
 def test_in_another_thread_the_handlers_are_left_alone() -> None:
