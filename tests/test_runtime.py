@@ -180,23 +180,25 @@ def child(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_predicting_writes_nothing_to_standard_error(trained_run: Path) -> None:
+def test_predicting_writes_nothing_to_standard_error_and_no_settings_of_keras(
+    trained_run: Path, tmp_path: Path
+) -> None:
     done = child(
         "import sys; from pathlib import Path;"
         "from sentiment_cli.runs import Run; from sentiment_cli.workflows import predict;"
         f"print(predict(Run(Path({str(trained_run)!r})), ['lovely warm', 'dirty'])[0].label)"
-        "; print('mine', file=sys.stderr)"
+        "; print('mine', file=sys.stderr)",
+        HOME=str(tmp_path),
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "good\n", "mine\n")
+    assert not (tmp_path / ".keras").exists()
 
 
-def test_a_file_of_settings_for_keras_is_neither_read_nor_written(tmp_path: Path) -> None:
+def test_a_file_of_settings_for_keras_is_not_read(tmp_path: Path) -> None:
     code = (
         "from sentiment_cli.runtime import load_tensorflow; load_tensorflow();"
         "import keras; print(keras.config.floatx())"
     )
-    assert child(code, HOME=str(tmp_path)).stdout == "float32\n"
-    assert not (tmp_path / ".keras").exists()
     (tmp_path / ".keras").mkdir()
     (tmp_path / ".keras" / "keras.json").write_text('{"floatx": "float16"}', encoding="utf-8")
     assert child(code, HOME=str(tmp_path)).stdout == "float32\n"
