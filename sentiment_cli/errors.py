@@ -64,7 +64,7 @@ class Interrupted(BaseException):
         self.exit_code = exit_code
 
 
-def signal_behind(error: ImportError) -> BaseException | None:
+def signal_behind(error: Exception) -> BaseException | None:
     """The stop that an import was broken by: some C extensions turn what is raised while they load into an error."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, (Interrupted, KeyboardInterrupt)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib
 import os
 import platform
 import sys
@@ -59,7 +60,7 @@ def load_tensorflow(*, threads: int | None = None, chatter: bool = False) -> Any
         RunError: it is not there, damaged, or finds too little memory to be loaded.
     """
     if chatter:
-        tensorflow = _import_tensorflow()
+        tensorflow = _load("tensorflow")
         _use_threads(tensorflow, threads)
         return tensorflow
     _share_memory_between_threads()
@@ -67,7 +68,8 @@ def load_tensorflow(*, threads: int | None = None, chatter: bool = False) -> Any
     # Keras takes its back end from the environment; ours is TensorFlow.
     os.environ["KERAS_BACKEND"] = "tensorflow"
     with _stderr_held_back(), _own_keras_settings():
-        tensorflow = _import_tensorflow()
+        _load("keras")
+        tensorflow = _load("tensorflow")
         # Python's side of the log: it warns of every width that is compiled.
         tensorflow.get_logger().setLevel("ERROR")
         # The first look at the devices writes messages as well.
@@ -77,18 +79,16 @@ def load_tensorflow(*, threads: int | None = None, chatter: bool = False) -> Any
     return tensorflow
 
 
-def _import_tensorflow() -> Any:
+def _load(library: str) -> Any:
     try:
-        import keras  # noqa: F401
-        import tensorflow
+        return importlib.import_module(library)
     except (ImportError, OSError) as error:
-        if isinstance(error, ImportError) and (stop := signal_behind(error)):
+        if stop := signal_behind(error):
             raise stop from None
         raise RunError(
             f"TensorFlow cannot be loaded: {error}. Where its libraries cannot be mapped, there is too little memory "
             "(ulimit -v); else install it anew: pip install --force-reinstall tensorflow"
         ) from error
-    return tensorflow
 
 
 @contextlib.contextmanager

@@ -214,12 +214,12 @@ def test_what_is_held_back_comes_out_when_the_import_fails(capfd: pytest.Capture
     assert capfd.readouterr().err == "the only hint\nafter\n"
 
 
-@pytest.mark.parametrize("chatter", [False, True])
+@pytest.mark.parametrize(("chatter", "library"), [(False, "keras"), (False, "tensorflow"), (True, "tensorflow")])
 def test_a_tensorflow_that_cannot_be_loaded_is_said_with_what_to_do(
-    monkeypatch: pytest.MonkeyPatch, chatter: bool
+    monkeypatch: pytest.MonkeyPatch, chatter: bool, library: str
 ) -> None:
-    monkeypatch.setitem(sys.modules, "keras", None)
-    with pytest.raises(RunError, match=r"TensorFlow cannot be loaded: .*keras.*ulimit -v.*pip install"):
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(RunError, match=rf"TensorFlow cannot be loaded: .*{library}.*ulimit -v.*pip install"):
         runtime.load_tensorflow(chatter=chatter)
 
 
@@ -234,3 +234,11 @@ def test_a_signal_that_an_import_turned_into_an_error_is_a_signal(monkeypatch: p
     monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
     with pytest.raises(Interrupted, match="Stopped"):
         runtime.load_tensorflow()
+
+
+def test_where_the_chatter_is_wanted_keras_with_the_settings_of_the_user_is_not_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "keras", None)  # loading it would be an error
+    monkeypatch.setattr(runtime, "_use_threads", lambda *_: None)
+    assert runtime.load_tensorflow(chatter=True).__name__ == "tensorflow"
