@@ -103,17 +103,16 @@ class Checkpoints:
     def make_room(self) -> bool:
         """Remove what is kept for the case of damage alone, and say whether there was something.
 
-        The latest of `last` stays, and its elders as long as it is not whole. Of `best` the latest two stay, for it
-        speaks of one of them; where nothing speaks of any, the latest.
+        The latest of `last` stays, and of `best` the latest two, for it speaks of one of them; where nothing speaks of
+        any, the latest. Where the latest of `last` is damaged, all stay.
         """
         last, best = self._find("last"), self._find("best")
-        elders = last[1:]
         try:
-            if elders:
+            if last:
                 check_checkpoint(last[0])
         except RunError:
-            elders = []
-        spare = [*elders, *best[2 if last else 1 :]]
+            return False
+        spare = [*last[1:], *best[2 if last else 1 :]]
         for path in spare:
             remove_directory(path)
         return bool(spare)

@@ -206,13 +206,19 @@ def test_room_is_made_of_what_is_kept_for_the_case_of_damage(tmp_path: Path) -> 
     assert restore(checkpoints)[0] == 4.0
 
 
-def test_the_elder_stays_where_the_latest_is_damaged(tmp_path: Path) -> None:
+def test_all_stay_where_the_latest_is_damaged_with_the_best_epoch_that_its_elder_speaks_of(tmp_path: Path) -> None:
     checkpoints = Checkpoints(tmp_path)
-    save(checkpoints, 1.0, 1)
-    save(checkpoints, 2.0, 2)
-    (tmp_path / "last-00002-0000000" / "variables.npz").write_bytes(b"PK")
+    for epoch in (1, 2):
+        save(checkpoints, float(epoch), epoch + 1, best=epoch)
+    # Killed between the best epoch and the checkpoint that would speak of it.
+    checkpoints.save_best(take_snapshot(Variables(3.0), None, TrainingState()), 3)
+    (tmp_path / "last-00003-0000000" / "variables.npz").write_bytes(b"PK")
+    before = names(tmp_path)
     assert not checkpoints.make_room()
-    assert restore(checkpoints)[0] == 1.0
+    assert names(tmp_path) == before
+    value, state, _ = restore(checkpoints)
+    assert (value, state.best_epoch) == (1.0, 1)
+    checkpoints.check_best(1)
 
 
 def test_best_epochs_that_no_checkpoint_speaks_of_make_room_but_for_the_latest(tmp_path: Path) -> None:
