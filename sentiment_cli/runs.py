@@ -98,6 +98,24 @@ class Run:
         """The predictions on one part of the run's own data."""
         return self.path / f"predictions-{split}.csv"
 
+    def traits_path(self, split: str) -> Path:
+        """What can be seen of the reviews of one part without the network, see `analysis.traits`."""
+        return self.path / f"traits-{split}.csv"
+
+    def attributions_path(self, split: str) -> Path:
+        """What the words added to predictions on one part, where that was asked for, see `analysis.attributions`."""
+        return self.path / f"attributions-{split}.jsonl"
+
+    @property
+    def cross_validation_dir(self) -> Path:
+        """Predictions of all training reviews by networks that have not learned them."""
+        return self.path / "cross-validation"
+
+    @property
+    def probes_path(self) -> Path:
+        """What the probes of behaviour found."""
+        return self.path / "probes.json"
+
     def evaluation_dir(self, name: str) -> Path:
         """Where the evaluation on other data, called ``name``, is kept."""
         return self.path / "evaluations" / name

@@ -21,6 +21,7 @@ RANKS = {
     "": 0,
     "errors": 0,
     "ahead": 0,
+    "analysis": 2,
     "atomic": 0,
     "checkout": 0,
     "baseline": 2,

@@ -1,0 +1,1 @@
+"""What predictions have to do with the reviews that they are of: traits, slices, words. None of it needs TensorFlow."""
