@@ -170,6 +170,7 @@ def test_every_file_of_a_run_is_inside_of_it() -> None:
     names = [name for name, item in vars(Run).items() if isinstance(item, property)]
     paths = [path for name in names if isinstance(path := getattr(run, name), Path)]
     paths += [run.refit.path, run.predictions_path("test"), run.evaluation_dir("other")]
+    paths += [run.traits_path("test"), run.attributions_path("test")]
     assert {path.relative_to(run.path).as_posix() for path in paths} == {
         "config.yaml",
         "refit",
@@ -182,6 +183,10 @@ def test_every_file_of_a_run_is_inside_of_it() -> None:
         ".lock",
         "plots",
         "predictions-test.csv",
+        "traits-test.csv",
+        "attributions-test.jsonl",
+        "cross-validation",
+        "probes.json",
         "evaluations/other",
     }
 
