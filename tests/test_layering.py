@@ -40,6 +40,7 @@ RANKS = {
     "machine": 0,
     "misclassified": 2,
     "pages": 2,
+    "picture_look": 0,
     "results": 2,
     "seeds": 2,
     "tables": 0,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from sentiment_cli import __version__
 from sentiment_cli.config.overrides import Override
+from sentiment_cli.errors import UsageError
+from sentiment_cli.picture_look import COLUMN, NARROWEST, STYLES, WIDEST, Look, choose_look
 from sentiment_cli.runs import SPLITS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -32,6 +36,47 @@ def split_option(command: Command) -> Command:
     return click.option(
         "--split", type=click.Choice(SPLITS), default="test", show_default=True, help="Part of the run's own data."
     )(command)
+
+
+def picture_options(command: Command) -> Command:
+    """``--style`` and ``--width`` of the picture that ``-o`` names; read them with `picture_look`."""
+    style = click.option(
+        "--style",
+        "picture_style",
+        type=click.Choice(STYLES),
+        expose_value=False,
+        callback=_keep,
+        help="Of the picture: paper has no headline, and letters of 8 points with their fonts.  [default: screen]",
+    )
+    width = click.option(
+        "--width",
+        "picture_width",
+        type=click.FloatRange(NARROWEST, WIDEST),
+        metavar="INCHES",
+        expose_value=False,
+        callback=_keep,
+        help=f"Of the picture.  [default: what it needs; {COLUMN}, a column, on paper]",
+    )
+    return style(width(command))
+
+
+def picture_look(target: Path | None) -> Look:
+    """The look that the running command was asked for; draw within `plots.style.using` of it.
+
+    Args:
+        target: the file that was asked for with ``-o``.
+
+    Raises:
+        UsageError: a look was asked for and no file; the pictures in a run all have the screen's.
+    """
+    meta = click.get_current_context().meta
+    style, width = meta.get("picture_style"), meta.get("picture_width")
+    if target is None and (style, width) != (None, None):
+        option = "--style" if style else "--width"
+        raise UsageError(f"{option} needs -o FILE: the pictures in a run all have the look of a screen.")
+    if width is not None and math.isnan(width):  # which click takes for being within any range
+        raise UsageError(f"--width: expected inches from {NARROWEST:g} to {WIDEST:g}, received nan.")
+    return choose_look(style, width)
 
 
 def make_overrides(
@@ -58,6 +103,11 @@ def make_overrides(
     if limit is not None:
         overrides.append(Override(("data", "limit"), limit, "--limit"))
     return overrides
+
+
+def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    if parameter.name:
+        context.meta[parameter.name] = value
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: bool) -> None:

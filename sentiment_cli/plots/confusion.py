@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,18 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Rectangle
 
-from sentiment_cli.plots.style import BLUE, INK, QUIET, VERMILLION, fix_layout, house_style, shorten_all
+from sentiment_cli.plots.style import (
+    BLUE,
+    INK,
+    QUIET,
+    VERMILLION,
+    current_look,
+    fix_layout,
+    house_style,
+    points,
+    room,
+    shorten_all,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,6 +37,30 @@ _CELL_INCHES = {1: 1.5, 2: 1.5, 3: 1.25, 4: 1.15, 5: 1.05}
 # Full strength would put black numbers on dark blue; so black keeps a contrast above 7 : 1 in every cell.
 _STRENGTH = 0.65
 _EMPTY = "#f7f7f7"
+# Where a look gives the width, the cells grow with it so far; where they would have to shrink below the second, they
+# hold counts alone, and their letters do not shrink below the third.
+_GROWTH, _SHARES_FROM, _SMALLEST = 1.6, 0.85, 0.7
+
+
+@dataclass(frozen=True)
+class _Measures:
+    """How large everything is, in inches of the screen look.
+
+    Args:
+        cell: side of one.
+        labels: the names of the classes as they are shown.
+        slanted: whether those of the columns have to be.
+        width: of the picture.
+        letters: size of those in the cells, to what they have where there is room.
+        has_shares: whether the cells have room for them.
+    """
+
+    cell: float
+    labels: list[str]
+    slanted: bool
+    width: float
+    letters: float = 1.0
+    has_shares: bool = True
 
 
 def plot_confusion_matrix(matrix: ArrayLike, class_names: Sequence[str], *, title: str) -> Figure:
@@ -44,24 +80,23 @@ def plot_confusion_matrix(matrix: ArrayLike, class_names: Sequence[str], *, titl
     size = len(class_names)
     if size == 0 or counts.shape != (size, size) or (counts < 0).any():
         raise ValueError(f"expected counts[{size}, {size}], none negative; received {counts.tolist()}")
-    cell = _cell_inches(counts)
-    labels, slanted = _labels(list(class_names), cell)
-    label_inches = max(len(line) for label in labels for line in label.splitlines()) * _LETTER
-    width = max(size * cell + label_inches + 0.9, 4.5)
-    headline = textwrap.wrap(" ".join(title.split()), int((width - 0.3) / 0.125)) or [""]
-    below = 0.7 * label_inches if slanted else 0.2 * max(label.count("\n") + 1 for label in labels)
-    height = size * cell + below + 0.9 + 0.26 * len(headline)
+    measures = _measure(counts, list(class_names))
+    labels, width = measures.labels, measures.width
+    headline = [] if current_look().is_paper else textwrap.wrap(" ".join(title.split()), int((width - 0.3) / 0.125))
+    lines = max(label.count("\n") + 1 for label in labels)
+    below = 0.7 * _label_inches(labels) if measures.slanted else 0.2 * lines
+    height = size * measures.cell + below + 0.9 + 0.26 * len(headline)
     with house_style():
         layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)
         figure = Figure(figsize=(width, height), layout=layout)
         axes = figure.subplots()
-        _draw_cells(axes, counts)
-        _label_axes(axes, labels, slanted)
+        _draw_cells(axes, counts, measures)
+        _label_axes(axes, labels, measures.slanted)
         edge = 0.1 / width
-        figure.suptitle("\n".join(headline), x=edge, ha="left", fontsize=13, fontweight="bold")
-        figure.supxlabel(
-            "percentages: share of the row, the actual class", x=edge, ha="left", fontsize=9.5, color=QUIET
-        )
+        figure.suptitle("\n".join(headline), x=edge, ha="left", fontsize=points(13), fontweight="bold")
+        marks = "percentages" if measures.has_shares else "colour"
+        note = f"{marks}: share of the row, the actual class" if width > 4 else f"{marks}: share of the row"
+        figure.supxlabel(note, x=edge, ha="left", fontsize=points(9.5), color=QUIET)
         fix_layout(figure)
     return figure
 
@@ -72,6 +107,27 @@ def row_shares(counts: NDArray[np.integer]) -> NDArray[np.float64]:
     shares = np.full(counts.shape, np.nan)
     np.divide(counts, totals, out=shares, where=totals > 0)
     return shares
+
+
+def _measure(counts: NDArray[np.integer], names: list[str]) -> _Measures:
+    natural = _cell_inches(counts)
+    labels, slanted = _labels(names, natural)
+    wanted = max(len(names) * natural + _label_inches(labels) + 0.9, 4.5)
+    width = room(wanted)
+    if width == wanted:
+        return _Measures(natural, labels, slanted, width)
+    longest = int(0.3 * width / _LETTER)
+    if not slanted and wanted > width:
+        labels, slanted = shorten_all(names, longest), max(map(len, names)) * _LETTER > width / (len(names) + 1.5)
+    elif slanted:
+        labels = shorten_all(names, max(longest, 6))
+    cell = min(_GROWTH * natural, max(width - _label_inches(labels) - 0.9, 1.0) / len(names))
+    letters = min(max(cell / natural, _SMALLEST), 1.0)
+    return _Measures(cell, labels, slanted, width, letters, has_shares=cell >= _SHARES_FROM * natural)
+
+
+def _label_inches(labels: list[str]) -> float:
+    return max(len(line) for label in labels for line in label.splitlines()) * _LETTER
 
 
 def _cell_inches(counts: NDArray[np.integer]) -> float:
@@ -90,15 +146,17 @@ def _labels(names: list[str], cell: float) -> tuple[list[str], bool]:
     return shorten_all(names, 24), True
 
 
-def _draw_cells(axes: Axes, counts: NDArray[np.integer]) -> None:
+def _draw_cells(axes: Axes, counts: NDArray[np.integer], measures: _Measures) -> None:
     few = len(counts) <= _FEW
     for (row, column), share in np.ndenumerate(row_shares(counts)):
         count, right = int(counts[row, column]), row == column
         color = _shade(float(share), right=right) if count else _EMPTY
-        axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=color, edgecolor="white", linewidth=2))
+        axes.add_patch(
+            Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=color, edgecolor="white", linewidth=points(2))
+        )
         text = axes.text(column, row, f"{count:,}", ha="center", va="bottom", color=INK if count else QUIET)
-        text.set(fontsize=15 if few else 11, fontweight="bold" if right else "normal")
-        if not count and not few:
+        text.set(fontsize=points(15 if few else 11) * measures.letters, fontweight="bold" if right else "normal")
+        if not measures.has_shares or (not count and not few):
             text.set(va="center")  # most cells of many classes are empty: "0 %" in each would hide the others
             continue
         axes.text(
@@ -107,7 +165,7 @@ def _draw_cells(axes: Axes, counts: NDArray[np.integer]) -> None:
             _percent(float(share)),
             ha="center",
             va="top",
-            fontsize=11 if few else 9,
+            fontsize=points(11 if few else 9) * measures.letters,
             color=text.get_color(),
         )
 
@@ -131,8 +189,8 @@ def _shade(share: float, *, right: bool) -> tuple[float, float, float]:
 def _label_axes(axes: Axes, labels: list[str], slanted: bool) -> None:
     places = range(len(labels))
     axes.set(xlim=(-0.5, len(labels) - 0.5), ylim=(len(labels) - 0.5, -0.5), aspect="equal")
-    axes.set_xlabel("predicted", labelpad=6)
-    axes.set_ylabel("actual", labelpad=6)
+    axes.set_xlabel("predicted", labelpad=points(6))
+    axes.set_ylabel("actual", labelpad=points(6))
     axes.set_xticks(places, labels)
     axes.set_yticks(places, labels)
     if slanted:

@@ -12,36 +12,52 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
-from sentiment_cli.plots.style import INK, QUIET, fix_layout, house_style, run_color, shorten_all
+from sentiment_cli.plots.style import (
+    INK,
+    QUIET,
+    current_look,
+    fix_layout,
+    house_style,
+    points,
+    room,
+    run_color,
+    shorten_all,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from sentiment_cli.history import History, Measure
 
-WIDTH = 10.0  # inches
+WIDTH = 10.0  # inches of the screen look, as all here
+_NARROW = 7.0  # below it the panels stand one above the other
 _NAME_LENGTH = 38  # two legend entries of this length fit side by side
-_SENTENCE_LENGTH = 110
+_LETTER = 0.077  # width of one in the legend, on average; line and spaces of an entry take 0.85
+_LETTERS_AN_INCH = 11  # of the sentence
 # More is no number of a network, and matplotlib's own arithmetic overflows.
 _LARGEST = 1e100
 _PANELS: tuple[tuple[str, Measure, Measure], ...] = (
     ("Accuracy", "accuracy", "val_accuracy"),
     ("Loss", "loss", "val_loss"),
 )
-RING: dict[str, Any] = {
-    "linestyle": "none",
-    "marker": "o",
-    "markersize": 10,
-    "markerfacecolor": "none",
-    "markeredgewidth": 2.0,
-}
+
+
+def ring() -> dict[str, Any]:
+    """What marks the best epoch: a circle around the point."""
+    return {
+        "linestyle": "none",
+        "marker": "o",
+        "markersize": points(10),
+        "markerfacecolor": "none",
+        "markeredgewidth": points(2.0),
+    }
 
 
 def plot_history(histories: Mapping[str, History], *, sentence: str | None = None) -> Figure:
     """Accuracy and loss side by side, a colour for each run, training dashed and validation solid.
 
-    A ring marks the best epoch of a run. Values that are not finite or were not measured leave gaps, and a
-    value without neighbours is a point.
+    In a narrow look loss stands below accuracy. A ring marks the best epoch of a run. Values that are not finite or
+    were not measured leave gaps, and a value without neighbours is a point.
 
     Args:
         histories: name to history, at least one, in the order of the legend; they may differ in length, be
@@ -53,27 +69,35 @@ def plot_history(histories: Mapping[str, History], *, sentence: str | None = Non
     """
     if not histories:
         raise ValueError("expected at least one history, received none")
-    headline = textwrap.wrap(sentence or "", _SENTENCE_LENGTH)
+    width = room(WIDTH)
+    headline = [] if current_look().is_paper else textwrap.wrap(sentence or "", int(width * _LETTERS_AN_INCH))
     with house_style():
         layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
-        figure = Figure(figsize=(WIDTH, _height(histories, headline)), layout=layout)
-        for axes, (title, training, validation) in zip(figure.subplots(1, 2), _PANELS, strict=True):
+        figure = Figure(figsize=(width, _height(histories, headline)), layout=layout)
+        rows = 2 if width < _NARROW else 1
+        for axes, (title, training, validation) in zip(_panels(figure, rows), _PANELS, strict=True):
             axes.set_title(title)
             for index, history in enumerate(histories.values()):
                 _draw_run(axes, history, training, validation, run_color(index))
-            _label_epochs(axes, max(map(len, histories.values())))
+            _label_epochs(axes, max(map(len, histories.values())), width * rows / 2)
+        if rows == 2:
+            figure.axes[0].set_xlabel("")  # the panel below has it
         _add_legends(figure, histories)
         if headline:
-            figure.suptitle("\n".join(headline), x=0.012, ha="left", fontsize=12)
+            figure.suptitle("\n".join(headline), x=0.12 / width, ha="left", fontsize=points(12))
         fix_layout(figure)
     return figure
+
+
+def _panels(figure: Figure, rows: int) -> list[Axes]:
+    return list(figure.subplots(rows, 2 // rows, squeeze=False).flat)
 
 
 def _height(histories: Mapping[str, History], headline: list[str]) -> float:
     """Inches; the panels keep theirs however many runs and lines of text there are."""
     labels = _run_labels(histories)
     lines = len(headline) + math.ceil(len(labels) / _legend_columns(labels))
-    return 4.2 + 0.24 * lines
+    return (5.4 if room(WIDTH) < _NARROW else 4.2) + 0.24 * lines
 
 
 def _draw_run(axes: Axes, history: History, training: Measure, validation: Measure, color: str) -> None:
@@ -83,7 +107,7 @@ def _draw_run(axes: Axes, history: History, training: Measure, validation: Measu
     if history.best_epoch is None:
         return
     marked = _finite(history.values(validation if history.has_validation else training))
-    axes.plot(history.best_epoch, marked[history.best_epoch - 1], color=color, zorder=4, **RING)
+    axes.plot(history.best_epoch, marked[history.best_epoch - 1], color=color, zorder=4, **ring())
 
 
 def _draw_curve(axes: Axes, history: History, measure: Measure, color: str, linestyle: str) -> None:
@@ -94,9 +118,9 @@ def _draw_curve(axes: Axes, history: History, measure: Measure, color: str, line
         values,
         color=color,
         linestyle=linestyle,
-        linewidth=2.2 if solid else 1.6,
+        linewidth=points(2.2 if solid else 1.6),
         marker="o",
-        markersize=6,
+        markersize=points(6),
         # Filled for validation, open for training: a point has no dashes to tell it by.
         markerfacecolor=color if solid else "white",
         markevery=_lonely(values),
@@ -114,11 +138,11 @@ def _lonely(values: list[float]) -> list[int]:
     return [i for i in range(len(values)) if gaps[i] and gaps[i + 2] and not gaps[i + 1]]
 
 
-def _label_epochs(axes: Axes, epochs: int) -> None:
+def _label_epochs(axes: Axes, epochs: int, width: float) -> None:
     last = max(epochs, 1)
     margin = 0.5 if last == 1 else 0.03 * (last - 1)
     axes.set_xlim(1 - margin, last + margin)
-    axes.set_xticks(epoch_ticks(last))
+    axes.set_xticks(epoch_ticks(last, int(2.4 * width)))
     axes.set_xlabel("epoch")
     axes.margins(y=0.08)  # a ring at the edge stays whole
     axes.locator_params(axis="y", nbins=7)
@@ -127,15 +151,16 @@ def _label_epochs(axes: Axes, epochs: int) -> None:
         axes.text(0.5, 0.5, "nothing to draw", transform=axes.transAxes, ha="center", va="center", color=QUIET)
 
 
-def epoch_ticks(last: int) -> list[int]:
-    """The first epoch, and at most twelve in even steps."""
+def epoch_ticks(last: int, most: int = 12) -> list[int]:
+    """The first epoch, and at most so many in even steps."""
     steps = (digit * 10**power for power in range(12) for digit in (1, 2, 5))
-    step = next(step for step in steps if last <= 12 * step)
+    step = next(step for step in steps if last <= max(most, 2) * step)
     return sorted({1, *range(step, last + 1, step)})
 
 
 def _add_legends(figure: Figure, histories: Mapping[str, History]) -> None:
     """What the lines mean goes above the right panel, which run has which colour below both."""
+    is_narrow = room(WIDTH) < _NARROW
     key = figure.axes[-1].legend(
         handles=_line_handles(figure.axes[-1], histories),
         loc="lower right",
@@ -143,24 +168,27 @@ def _add_legends(figure: Figure, histories: Mapping[str, History]) -> None:
         borderaxespad=0.2,
         borderpad=0.2,
         ncols=3,
-        columnspacing=1.2,
-        handlelength=2.1,
+        columnspacing=0.9 if is_narrow else 1.2,
+        handlelength=1.8 if is_narrow else 2.1,
         handletextpad=0.5,
-        fontsize=10,
+        fontsize=points(10),
     )
     key.set_in_layout(False)  # it lies in the height of the titles; the layout would leave a second line for it
     labels = _run_labels(histories)
-    runs = [Line2D([], [], color=run_color(i), linewidth=4, label=label) for i, label in enumerate(labels)]
+    runs = [Line2D([], [], color=run_color(i), linewidth=points(4), label=label) for i, label in enumerate(labels)]
     figure.legend(handles=runs, loc="outside lower center", ncols=_legend_columns(labels), columnspacing=2.2)
 
 
 def _line_handles(axes: Axes, histories: Mapping[str, History]) -> list[Line2D]:
     point = "o" if any(line.get_markevery() for line in axes.lines) else ""
-    handles = [_handle("training", linestyle="--", linewidth=1.6, marker=point, markerfacecolor="white", markersize=6)]
+    thin, size = points(1.6), points(6)
+    handles = [
+        _handle("training", linestyle="--", linewidth=thin, marker=point, markerfacecolor="white", markersize=size)
+    ]
     if any(history.has_validation for history in histories.values()):
-        handles.append(_handle("validation", linestyle="-", linewidth=2.2, marker=point, markersize=6))
+        handles.append(_handle("validation", linestyle="-", linewidth=points(2.2), marker=point, markersize=size))
     if any(history.best_epoch for history in histories.values()):
-        handles.append(_handle("best epoch", **RING))
+        handles.append(_handle("best epoch", **ring()))
     return handles
 
 
@@ -169,7 +197,7 @@ def _handle(label: str, **look: Any) -> Line2D:
 
 
 def _run_labels(histories: Mapping[str, History]) -> list[str]:
-    names = shorten_all(list(histories), _NAME_LENGTH)
+    names = shorten_all(list(histories), min(_NAME_LENGTH, max(int((room(WIDTH) - 0.85) / _LETTER) - 16, 8)))
     return [f"{name}: {_outcome(history)}" for name, history in zip(names, histories.values(), strict=True)]
 
 
@@ -180,6 +208,6 @@ def _outcome(history: History) -> str:
 
 
 def _legend_columns(labels: list[str]) -> int:
-    """As many columns as fit: a letter is 0.077 inches wide on average, line and spaces of an entry 0.85."""
-    fitting = int((WIDTH + 0.1) / (0.077 * max(map(len, labels)) + 0.85))
+    """As many columns as fit."""
+    fitting = int((room(WIDTH) + 0.1) / (_LETTER * max(map(len, labels)) + 0.85))
     return max(1, min(fitting, 4, len(labels)))

@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-from sentiment_cli.plots.history import RING, epoch_ticks
-from sentiment_cli.plots.style import BLUE, fix_layout, house_style
+from sentiment_cli.plots.history import epoch_ticks, ring
+from sentiment_cli.plots.style import BLUE, current_look, fix_layout, house_style, points, room
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_SIZE = (7.0, 4.2)  # inches
+_WIDTH = 7.0  # inches of the screen look
 # From this ratio of the largest to the smallest on, a linear axis would leave the last passes on one line.
 _LOGARITHMIC_FROM = 5.0
 
@@ -35,12 +35,13 @@ def plot_perplexity(perplexities: Sequence[float]) -> Figure:
     """
     if not perplexities:
         raise ValueError("expected at least one pass, received none")
+    width = room(_WIDTH)
     with house_style():
-        figure = Figure(figsize=_SIZE, layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08))
+        figure = Figure(figsize=(width, min(4.2, 0.75 * width)), layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08))
         axes = figure.subplots()
         axes.set_title("Perplexity of held-out texts")
         _draw(axes, perplexities)
-        _label(axes, perplexities)
+        _label(axes, perplexities, int(1.7 * width))
         fix_layout(figure)
     return figure
 
@@ -48,12 +49,12 @@ def plot_perplexity(perplexities: Sequence[float]) -> Figure:
 def _draw(axes: Axes, perplexities: Sequence[float]) -> None:
     best = int(np.argmin(perplexities))
     passes = range(1, len(perplexities) + 1)
-    axes.plot(passes, perplexities, color=BLUE, linewidth=2.2, marker="o", markersize=5)
-    axes.plot(best + 1, perplexities[best], color=BLUE, zorder=4, **RING)
+    axes.plot(passes, perplexities, color=BLUE, linewidth=points(2.2), marker="o", markersize=points(5))
+    axes.plot(best + 1, perplexities[best], color=BLUE, zorder=4, **ring())
     axes.annotate(
         f"{perplexities[best]:,.1f}",
         (best + 1, perplexities[best]),
-        xytext=(0, 11),
+        xytext=(0, points(11)),
         textcoords="offset points",
         ha="center",
         color=BLUE,
@@ -61,20 +62,22 @@ def _draw(axes: Axes, perplexities: Sequence[float]) -> None:
     )
 
 
-def _label(axes: Axes, perplexities: Sequence[float]) -> None:
+def _label(axes: Axes, perplexities: Sequence[float], ticks: int) -> None:
     last = len(perplexities)
     margin = 0.5 if last == 1 else 0.05 * (last - 1)
     axes.set_xlim(1 - margin, last + margin)
-    axes.set_xticks(epoch_ticks(last))
+    axes.set_xticks(epoch_ticks(last, ticks))
     axes.set_xlabel("pass")
     axes.margins(y=0.15)  # room for the ring and its number
+    what = "perplexity" if current_look().is_paper else ""  # elsewhere the headline says it
     if max(perplexities) >= _LOGARITHMIC_FROM * min(perplexities):
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=_steps(perplexities)))
         axes.yaxis.set_minor_locator(NullLocator())
         axes.yaxis.set_minor_formatter(NullFormatter())
-        axes.set_ylabel("logarithmic")
+        axes.set_ylabel(f"{what}, logarithmic".removeprefix(", "))
     else:
+        axes.set_ylabel(what)
         axes.locator_params(axis="y", nbins=7)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
 

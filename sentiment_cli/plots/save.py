@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sentiment_cli.atomic import replacing
 from sentiment_cli.errors import UsageError
-from sentiment_cli.plots.style import house_style
+from sentiment_cli.plots.style import house_style, look_of, using
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,12 +34,14 @@ def picture_format(path: Path) -> str:
 
 
 def save_figure(figure: Figure, path: Path) -> None:
-    """Write ``figure`` to ``path`` in the format of its ending; the directory is made when missing.
+    """Write ``figure`` to ``path`` in the format of its ending, in the look that it was drawn in.
+
+    The directory is made when missing.
 
     Raises:
         UsageError: the ending is none of .png, .svg and .pdf; nothing is written.
     """
     picture = picture_format(path)
     # Ticks are made while drawing, so the style has to hold here as well.
-    with house_style(), replacing(path) as temporary:
+    with using(look_of(figure)), house_style(), replacing(path) as temporary:
         figure.savefig(temporary, format=picture, metadata=_METADATA[picture])

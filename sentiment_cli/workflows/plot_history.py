@@ -10,8 +10,10 @@ from typing import Any
 from sentiment_cli.diagnosis import describe_history
 from sentiment_cli.errors import RunError
 from sentiment_cli.history import History, read_history
+from sentiment_cli.picture_look import SCREEN, Look
 from sentiment_cli.plots.history import plot_history
 from sentiment_cli.plots.save import picture_format, save_figure
+from sentiment_cli.plots.style import using
 from sentiment_cli.runs import Run, single_runs
 
 
@@ -37,13 +39,14 @@ class PlotResult:
         return {"picture": str(self.picture), "sentences": sentences, "best_epochs": self.best_epochs}
 
 
-def plot_runs(runs: Sequence[Run], target: Path | None = None) -> PlotResult:
+def plot_runs(runs: Sequence[Run], target: Path | None = None, *, look: Look = SCREEN) -> PlotResult:
     """Draw accuracy and loss of runs into one picture.
 
     Args:
         runs: at least one; they may differ in length and in whether they have a validation part. A group of seeds
             stands for its runs.
         target: a file ending in .png, .svg or .pdf; None: ``plots/history.png`` of the first run.
+        look: of the picture.
 
     Raises:
         RunError: a history is missing or damaged.
@@ -62,7 +65,8 @@ def plot_runs(runs: Sequence[Run], target: Path | None = None) -> PlotResult:
         sentences.append(sentence if len(distinct) == 1 else f"{name}: {sentence}")
     headline = sentences[0] if len(distinct) == 1 else None
     best = {name: history.best_epoch for name, history in histories.items()}
-    save_figure(plot_history(histories, sentence=headline), target)
+    with using(look):
+        save_figure(plot_history(histories, sentence=headline), target)
     return PlotResult(target, list(histories), sentences, best)
 
 

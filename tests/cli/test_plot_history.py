@@ -65,3 +65,25 @@ def test_a_missing_history_is_named(cli: Cli, run_copy: Path) -> None:
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: ")
     assert "runs/tiny/history.csv" in result.stderr
+
+
+def test_a_paper_picture_of_a_width_is_drawn_where_o_says(cli: Cli, run_copy: Path) -> None:
+    before = (run_copy / "plots" / "history.png").read_bytes()
+    result = cli("plot-history", "tiny", "-o", "a.svg", "--style", "paper", "--width", "4")
+    assert result.exit_code == 0, result.stderr
+    assert 'width="288pt"' in Path("a.svg").read_text(encoding="utf-8")
+    assert (run_copy / "plots" / "history.png").read_bytes() == before
+
+
+@pytest.mark.parametrize("options", [["--style", "paper"], ["--width", "4"]])
+def test_the_pictures_in_a_run_keep_the_look_of_a_screen(cli: Cli, run_copy: Path, options: list[str]) -> None:
+    result = cli("plot-history", "tiny", *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"{options[0]} needs -o FILE" in result.stderr
+
+
+@pytest.mark.parametrize("width", ["0", "1.9", "-3", "nan", "inf", "41", "wide"])
+def test_a_width_that_no_picture_has_is_wrong_usage(cli: Cli, run_copy: Path, width: str) -> None:
+    result = cli("plot-history", "tiny", "-o", "a.png", "--width", width)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert not Path("a.png").exists()
