@@ -65,6 +65,11 @@ class Run:
         return self.path / "history.csv"
 
     @property
+    def batches_path(self) -> Path:
+        """The figures of the steps."""
+        return self.path / "batches.csv"
+
+    @property
     def metrics_path(self) -> Path:
         """The evaluations on the run's own data, by split."""
         return self.path / "metrics.json"

@@ -25,6 +25,7 @@ RANKS = {
     "atomic": 0,
     "checkout": 0,
     "baseline": 2,
+    "batch_history": 2,
     "config": 1,
     "run_record": 0,
     "runs": 1,

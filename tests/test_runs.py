@@ -175,6 +175,7 @@ def test_every_file_of_a_run_is_inside_of_it() -> None:
         "config.yaml",
         "refit",
         "run.json",
+        "batches.csv",
         "history.csv",
         "metrics.json",
         "vocabulary.json",

@@ -1,7 +1,7 @@
 """One checkpoint: what is kept of a training so that it can go on, in a directory that is whole or not there.
 
     variables.npz   arrays without pickle: of the network (random states of dropout included), of the optimizer, and
-                    of the averaged weights
+                    of the averaged weights; and the figures of the steps so far, where it is to be gone on from
     state.json      where the loop stands
     manifest.json   size and SHA-256 of the other two
 
@@ -21,10 +21,12 @@ from typing import Any
 import numpy as np
 
 from sentiment_cli.atomic import replacing_directory
+from sentiment_cli.batch_history import BatchHistory, check_shape
 from sentiment_cli.errors import RunError
 from sentiment_cli.training.state import TrainingState, parse_state
 
 _VARIABLES, _STATE, _MANIFEST = "variables.npz", "state.json", "manifest.json"
+_BATCHES = "batches"
 _FORMAT = 1
 # Bytes; a manifest has 400, a state 200 for each epoch.
 _MOST_TEXT = 100_000_000
@@ -50,7 +52,10 @@ class Snapshot:
 def take_snapshot(network: Any, optimizer: Any | None, state: TrainingState, average: Any | None = None) -> Snapshot:
     """Copy the variables, which the next step changes, and the state."""
     found = _variables(network, optimizer, average)
-    return Snapshot({name: np.array(variable.numpy()) for name, variable in found.items()}, state.to_json())
+    arrays = {name: np.array(variable.numpy()) for name, variable in found.items()}
+    if optimizer is not None and len(state.batches):
+        arrays[_BATCHES] = state.batches.to_array()
+    return Snapshot(arrays, state.to_json())
 
 
 def bytes_of(network: Any, optimizer: Any | None = None, average: Any | None = None) -> int:
@@ -96,8 +101,11 @@ def restore_checkpoint(
         _check_manifest(directory)
         state = parse_state(_read_text(directory / _STATE))
         with zipfile.ZipFile(directory / _VARIABLES) as archive:
-            _check_fit(directory, _read_headers(archive, variables), variables)
+            headers = _read_headers(archive, [*variables, _BATCHES])
+            _check_fit(directory, headers, variables)
             arrays = {name: _read_array(archive, name) for name in variables}
+            if optimizer is not None and _BATCHES in headers:  # an earlier version kept none
+                state.batches = _read_batches(archive, *headers[_BATCHES])
     except (RunError, MemoryError):
         raise
     except Exception as error:  # of damaged bytes, zipfile, its decompressors and NumPy make a dozen kinds
@@ -156,6 +164,11 @@ def _read_array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
         if file.read(1):  # also makes the archive compare its checksum
             raise ValueError(f"{name} is longer than it says")
     return array
+
+
+def _read_batches(archive: zipfile.ZipFile, shape: tuple[int, ...], dtype: str) -> BatchHistory:
+    check_shape(shape, dtype)
+    return BatchHistory.from_array(_read_array(archive, _BATCHES))
 
 
 def _variables(network: Any, optimizer: Any | None, average: Any | None) -> dict[str, Any]:

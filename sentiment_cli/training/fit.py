@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sentiment_cli.ahead import computed_ahead
+from sentiment_cli.batch_history import Step
 from sentiment_cli.config.schema import Config
 from sentiment_cli.errors import RunError, SentimentError, shorten_list
 from sentiment_cli.history import Epoch
@@ -25,7 +26,7 @@ from sentiment_cli.training.keeping import Keeper
 from sentiment_cli.training.objective import cross_entropy, is_correct
 from sentiment_cli.training.plan import Plan
 from sentiment_cli.training.progress import Progress
-from sentiment_cli.training.schedule import learning_rate
+from sentiment_cli.training.schedule import StepRates, learning_rate
 from sentiment_cli.training.scoring import compute_logits, fixed_width, random_states_kept
 from sentiment_cli.training.state import TrainingState
 from sentiment_cli.training.step import build_score_step, build_train_step
@@ -124,11 +125,12 @@ class Trainer:
             after=self.average.update if self.average else None,
         )
         self.score_step = build_score_step(self.network)
+        self.rates = StepRates(self.config.training, len(self.train.labels), self.epochs)
         self.told_pace = False
         self.norms: list[float] = []  # of the gradients of the last two steps
         self.keeper = Keeper(
             Checkpoints(self.run.checkpoints_dir),
-            self.run.history_path,
+            self.run,
             self.network,
             self.optimizer,
             self.average,
@@ -148,6 +150,7 @@ class Trainer:
         """
         self.stop.graceful = True
         try:
+            self.keeper.begin(state)
             while state.epoch <= self.epochs:
                 # Before the epoch and not after it, for a run that was stopped while it was evaluated.
                 if self._patience_is_over(state):
@@ -236,6 +239,9 @@ class Trainer:
         state.correct += float(correct)
         state.reviews += arrays.count
         state.batch += 1
+        step = self.rates.step(state.epoch, state.batch)
+        rate, norm = self.rates.of(state.epoch, state.batch), self.norms[-1]
+        state.batches.add(Step(state.epoch, state.batch, step, arrays.count, loss, float(correct), rate, norm))
         self.progress.advance(arrays.count, state.loss_sum / state.reviews, state.correct / state.reviews)
 
     def _tell_pace(self, state: TrainingState) -> None:

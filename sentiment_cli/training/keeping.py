@@ -6,11 +6,12 @@ import contextlib
 import errno
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from sentiment_cli.batch_history import write_batches
 from sentiment_cli.errors import RunError
 from sentiment_cli.history import History, write_history
+from sentiment_cli.runs import Run
 from sentiment_cli.training.averaging import AveragedWeights
 from sentiment_cli.training.checkpoint import Snapshot, take_snapshot
 from sentiment_cli.training.checkpoints import Checkpoints
@@ -30,7 +31,7 @@ class Keeper:
 
     Args:
         checkpoints: where they go.
-        history: the file of the finished epochs; None: they are in the checkpoints alone.
+        run: whose files tell of the epochs and steps so far; None: they are in the checkpoints alone.
         network: what is trained.
         optimizer: likewise.
         average: of the weights, kept as best in their place; None: the weights are.
@@ -39,7 +40,7 @@ class Keeper:
     """
 
     checkpoints: Checkpoints
-    history: Path | None
+    run: Run | None
     network: Any
     optimizer: Any
     average: AveragedWeights | None
@@ -54,6 +55,15 @@ class Keeper:
     def is_due(self) -> bool:
         """Whether the last time is long enough ago."""
         return time.perf_counter() - self._saved >= self.interval
+
+    def begin(self, state: TrainingState) -> None:
+        """Let the run's tables say what the checkpoint says that is gone on from: a kill may have come in between."""
+        if not len(state.batches):
+            return
+        try:
+            self._write_tables(state)
+        except OSError as error:
+            self.progress.warn(f"{self.checkpoints.directory.parent}: {error.strerror or error}: it is tried again.")
 
     def epoch_done(self, state: TrainingState, *, is_best: bool) -> None:
         """Save, with the weights of the epoch where it is the best so far."""
@@ -109,5 +119,9 @@ class Keeper:
             self.checkpoints.save_best(*self._best)
             self._best = None
         self.checkpoints.save_last(take_snapshot(self.network, self.optimizer, state, self.average), state)
-        if self.history is not None:
-            write_history(self.history, History(list(state.history)))
+        self._write_tables(state)
+
+    def _write_tables(self, state: TrainingState) -> None:
+        if self.run is not None:
+            write_history(self.run.history_path, History(list(state.history)))
+            write_batches(self.run.batches_path, state.batches)

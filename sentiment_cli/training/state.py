@@ -9,12 +9,16 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from sentiment_cli.batch_history import BatchHistory
 from sentiment_cli.history import Epoch
 
 
 @dataclass
 class TrainingState:
     """Where a training stands.
+
+    ``batches``, what its steps so far were like, goes with it, and is kept beside the rest: as an array, since it has
+    thousands of numbers.
 
     Args:
         epoch: the epoch in progress, from 1.
@@ -41,6 +45,9 @@ class TrainingState:
     reference: float | None = None
     waited: Annotated[int, Field(ge=0)] = 0
     history: list[Epoch] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.batches = BatchHistory()
 
     def start_next_epoch(self) -> None:
         """Move on to the first batch of the next epoch."""

@@ -19,6 +19,7 @@ import pytest
 from click.testing import Result
 from conftest import TINY_CONFIG
 
+from sentiment_cli.batch_history import read_batches
 from sentiment_cli.config import parse_config
 from sentiment_cli.data.archive import unpack
 from sentiment_cli.data.contents import decode_review
@@ -117,6 +118,7 @@ def test_configurations() -> None:
     ("name", "read"),
     [
         ("history.csv", read_history),
+        ("batches.csv", read_batches),
         ("predictions-test.csv", read_predictions),
         ("vocabulary.json", read_vocabulary),
         ("config.yaml", lambda path: parse_config(path.read_bytes(), "config.yaml")),

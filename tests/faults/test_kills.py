@@ -67,6 +67,8 @@ KINDS = {
 # What a kind's command has beside a configuration, and the epochs that its finished runs are extended to.
 OPTIONS = {"seeds": ["--seeds", "2"]}
 FURTHER = {"extension": ["--epochs", "9"]}
+# The files of a run that say nothing of time.
+SAME = ("batches.csv", "vocabulary.json", "metrics.json", "predictions-test.csv", "predictions-validation.csv")
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +177,7 @@ def test_killed_at_random_and_continued_it_ends_with_the_same_bits(reviews: Path
             assert history(killed) == history(other)
             assert_same_checkpoints(killed, other)
         for path in (alone / "run").rglob("*"):
-            if path.name in ("vocabulary.json", "metrics.json", "predictions-test.csv", "predictions-validation.csv"):
+            if path.name in SAME:
                 name = path.relative_to(alone / "run")
                 assert (run / name).read_bytes() == path.read_bytes(), name
         assert not [path for path in run.rglob(".*") if path.name.startswith((".unfinished-", ".replaced-"))]

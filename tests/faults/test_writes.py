@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from sentiment_cli.atomic import write_json
+from sentiment_cli.batch_history import BatchHistory, Step, write_batches
 from sentiment_cli.config import load_config
 from sentiment_cli.evaluation.predictions import read_predictions, write_predictions
 from sentiment_cli.history import read_history, write_history
@@ -68,11 +69,15 @@ def writers(run: Run) -> dict[str, Callable[[Path], None]]:
     network: Any = build_network(config, len(vocabulary), 2, threads=1)
     optimizer = build_optimizer(config.training, 10)
     optimizer.build(network.trainable_variables)
+    batches = BatchHistory()
+    for step in range(1, 30):
+        batches.add(Step(1, step, step, 8, 5.5, 4.0, 1e-3, 0.25))
     snapshot = take_snapshot(network, optimizer, TrainingState())
     return {
         "checkpoint": lambda place: write_checkpoint(place / "last", snapshot),
         "run.json": lambda place: write_json(place / "run.json", record),
         "history.csv": lambda place: write_history(place / "history.csv", history),
+        "batches.csv": lambda place: write_batches(place / "batches.csv", batches),
         "predictions.csv": lambda place: write_predictions(place / "predictions.csv", predictions, ["bad", "good"]),
         "vocabulary.json": lambda place: write_vocabulary(place / "vocabulary.json", vocabulary),
         "model.keras": lambda place: save_end_to_end(place / "model.keras", config, vocabulary, network),
@@ -80,7 +85,8 @@ def writers(run: Run) -> dict[str, Callable[[Path], None]]:
 
 
 @pytest.mark.parametrize(
-    "name", ["checkpoint", "run.json", "history.csv", "predictions.csv", "vocabulary.json", "model.keras"]
+    "name",
+    ["checkpoint", "run.json", "history.csv", "batches.csv", "predictions.csv", "vocabulary.json", "model.keras"],
 )
 def test_a_write_that_fails_at_any_byte_leaves_what_was_there(trained_run: Path, tmp_path: Path, name: str) -> None:
     write, place = writers(Run(trained_run))[name], tmp_path / "place"

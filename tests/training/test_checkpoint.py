@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sentiment_cli.batch_history import Step
 from sentiment_cli.config.schema import Config
 from sentiment_cli.config.training import Training
 from sentiment_cli.errors import Interrupted, RunError
@@ -362,6 +363,33 @@ def test_a_state_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     sign(tmp_path / "last")
     with pytest.raises(RunError, match="damaged"):
         restore_checkpoint(tmp_path / "last", network, optimizer)
+
+
+def test_the_figures_of_the_steps_come_back_and_are_left_out_of_what_only_predicts(tmp_path: Path) -> None:
+    network, optimizer = make_network()
+    state = TrainingState()
+    state.batches.add(Step(1, 1, 1, 4, 2.5, 3.0, 0.1, 0.7))
+    save(tmp_path / "last", network, optimizer, state)
+    restored = restore_checkpoint(tmp_path / "last", network, optimizer)
+    np.testing.assert_array_equal(restored.batches.to_array(), [[1, 1, 1, 1, 4, 2.5, 3, 0.1, 0.7]])
+    write_checkpoint(tmp_path / "best", take_snapshot(network, None, state))
+    assert len(restore_checkpoint(tmp_path / "best", network).batches) == 0
+
+
+@pytest.mark.parametrize(
+    "array", [np.zeros(9), np.ones((2, 9)), np.ones((1, 8)), np.full((1, 9), np.nan), np.ones((1, 9), np.float32)]
+)
+def test_figures_of_steps_that_no_training_has_are_damage_and_nothing_is_assigned(
+    tmp_path: Path, array: np.ndarray
+) -> None:
+    network, optimizer = make_network()
+    save(tmp_path / "last", network, optimizer, STATE)
+    rewrite(tmp_path / "last", batches=array)
+    scramble(network, optimizer)
+    before = snapshot(network, optimizer)
+    with pytest.raises(Damaged, match="not the steps of a training"):
+        restore_checkpoint(tmp_path / "last", network, optimizer)
+    assert_equal(snapshot(network, optimizer), before)
 
 
 @pytest.mark.parametrize("written", [0, 1, 300])

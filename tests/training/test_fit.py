@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import checkpoint_arrays
 
+from sentiment_cli.batch_history import BatchHistory, read_batches
 from sentiment_cli.config.schema import Config
 from sentiment_cli.errors import RunError
 from sentiment_cli.history import Epoch, read_history
@@ -335,7 +337,8 @@ def assert_stopped_equals_straight(trainer: Any, stops: Iterable[int]) -> None:
     straight = TrainingState()
     trainer.fit(straight)
     assert trainer.progress.calls == 12
-    expected = values(trainer)
+    expected, steps = values(trainer), trainer.run.batches_path.read_bytes()
+    assert len(steps.splitlines()) == 1 + 9
     for stop_at in stops:
         put_back(trainer, start)
         path = trainer.run.path.with_name(f"stopped-{stop_at}")
@@ -348,8 +351,51 @@ def assert_stopped_equals_straight(trainer: Any, stops: Iterable[int]) -> None:
         stopped.stop.exit_code = watch.stop_at = None
         assert stopped.fit(state) == "all epochs done"
         assert without_seconds(state.history) == without_seconds(straight.history), stop_at
+        assert stopped.run.batches_path.read_bytes() == steps, stop_at
         for one, another in zip(values(trainer), expected, strict=True):
             np.testing.assert_array_equal(one, another)
+
+
+def test_the_figures_of_the_steps_are_those_of_the_epochs(tmp_path: Path) -> None:
+    trainer, state = make_trainer(make_config(schedule={"warmup": 0.3}), tmp_path), TrainingState()
+    trainer.fit(state)
+    curves = read_batches(trainer.run.batches_path)
+    assert list(zip(curves.epoch, curves.batch, curves.step, strict=True)) == [
+        (n // 3 + 1, n % 3 + 1, n + 1) for n in range(9)
+    ]
+    rows = state.batches.to_array()
+    for epoch in state.history:
+        of_epoch = rows[rows[:, 0] == epoch.epoch]
+        assert of_epoch[:, 5].sum() / 10 == pytest.approx(epoch.loss)
+        assert of_epoch[:, 6].sum() / 10 == pytest.approx(epoch.accuracy)
+        assert of_epoch[-1, 7] == pytest.approx(epoch.learning_rate, rel=1e-6)
+    assert curves.learning_rate[0] < curves.learning_rate[2] > curves.learning_rate[-1] > 0
+    assert (curves.gradient_norm > 0).all()
+
+
+def test_tables_that_a_kill_left_behind_the_checkpoint_are_brought_up_to_it(tmp_path: Path) -> None:
+    trainer = make_trainer(make_config(), tmp_path)
+    trainer.fit(TrainingState())
+    run = trainer.run
+    whole = [path.read_bytes() for path in (run.history_path, run.batches_path)]
+    run.history_path.unlink()
+    run.batches_path.write_bytes(b"".join(whole[1].splitlines(keepends=True)[:4]))
+    trainer.fit(restore_last(trainer, trainer))  # nothing is left to train
+    assert [path.read_bytes() for path in (run.history_path, run.batches_path)] == whole
+
+
+def test_a_run_of_an_earlier_version_goes_on_and_tells_of_its_further_steps(tmp_path: Path) -> None:
+    trainer = make_trainer(make_config(), tmp_path)
+    trainer.stop.exit_code = None
+    trainer.progress.stop_at = 5  # behind the first epoch and its validation
+    state = TrainingState()
+    trainer.fit(state)
+    state.batches = BatchHistory()
+    trainer.keeper.save(state)
+    assert "batches" not in checkpoint_arrays(tmp_path)
+    trainer.stop.exit_code = trainer.progress.stop_at = None
+    trainer.fit(restore_last(trainer, trainer))
+    assert list(read_batches(trainer.run.batches_path).step) == [5, 6, 7, 8, 9]
 
 
 def restore_last(trainer: Any, into: Any) -> TrainingState:

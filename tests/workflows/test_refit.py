@@ -20,6 +20,7 @@ from workflows.test_train import CHECKPOINT, FILES, Signals, Told, change_sectio
 
 REFIT_FILES = [
     *(f"refit/checkpoints/{kind}/{name}" for kind in ("best", "last") for name in CHECKPOINT),
+    "refit/batches.csv",
     "refit/history.csv",
 ]
 # A batch holds more reviews than the training part has, and fewer than both parts together.

@@ -28,6 +28,7 @@ from sentiment_cli.workflows.creation import set_run_aside
 
 CHECKPOINT = ("manifest.json", "state.json", "variables.npz")
 FILES = [
+    "batches.csv",
     *(f"checkpoints/{kind}/{name}" for kind in ("best", "last") for name in CHECKPOINT),
     "config.yaml",
     "history.csv",
@@ -256,6 +257,7 @@ def test_sigterm_is_told_from_ctrl_c_by_the_exit_code(tiny_config: Path, tmp_pat
     # No epoch was finished, and everything else is there to go on with.
     assert (result.epochs, result.best_epoch, result.validation) == (0, None, None)
     assert files(tmp_path / "run") == [
+        "batches.csv",
         *(f"checkpoints/last/{name}" for name in CHECKPOINT),
         *("config.yaml", "history.csv", "run.json", "vocabulary.json"),
     ]
