@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
+from sentiment_cli.curves import PANELS, Curve, Panel, RunCurves, Smoothing, best_point, extent, run_curves
 from sentiment_cli.plots.style import (
     INK,
     QUIET,
@@ -23,23 +24,20 @@ from sentiment_cli.plots.style import (
     run_color,
     shorten_all,
 )
+from sentiment_cli.ticks import epoch_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from sentiment_cli.history import History, Measure
+    from sentiment_cli.batch_history import BatchCurves
+    from sentiment_cli.history import History
 
 WIDTH = 10.0  # inches of the screen look, as all here
 _NARROW = 7.0  # below it the panels stand one above the other
 _NAME_LENGTH = 38  # two legend entries of this length fit side by side
 _LETTER = 0.077  # width of one in the legend, on average; line and spaces of an entry take 0.85
 _LETTERS_AN_INCH = 11  # of the sentence
-# More is no number of a network, and matplotlib's own arithmetic overflows.
-_LARGEST = 1e100
-_PANELS: tuple[tuple[str, Measure, Measure], ...] = (
-    ("Accuracy", "accuracy", "val_accuracy"),
-    ("Loss", "loss", "val_loss"),
-)
+_FAINT = 0.35  # opacity of what was measured, behind what is smoothed
 
 
 def ring() -> dict[str, Any]:
@@ -53,36 +51,48 @@ def ring() -> dict[str, Any]:
     }
 
 
-def plot_history(histories: Mapping[str, History], *, sentence: str | None = None) -> Figure:
+def plot_history(
+    histories: Mapping[str, History],
+    *,
+    sentence: str | None = None,
+    batches: Mapping[str, BatchCurves] | None = None,
+    smoothing: Smoothing | None = None,
+) -> Figure:
     """Accuracy and loss side by side, a colour for each run, training dashed and validation solid.
 
-    In a narrow look loss stands below accuracy. A ring marks the best epoch of a run. Values that are not finite or
-    were not measured leave gaps, and a value without neighbours is a point.
+    In a narrow look loss stands below accuracy. A ring marks the best epoch of a run, at the value that was measured.
+    Values that are not finite or were not measured leave gaps, and a value without neighbours is a point. Behind a
+    smoothed curve lies the measured one, faintly.
 
     Args:
         histories: name to history, at least one, in the order of the legend; they may differ in length, be
             empty, or have no validation.
         sentence: a line above the picture, wrapped where it is long.
+        batches: name to the figures of the steps; training is then drawn step by step, for every run.
+        smoothing: of the curves; None: epochs as measured, steps by a width that fits.
 
     Raises:
         ValueError: there are no histories.
     """
     if not histories:
         raise ValueError("expected at least one history, received none")
+    smoothing = smoothing or Smoothing()
+    runs = {name: RunCurves(history, (batches or {}).get(name)) for name, history in histories.items()}
+    note = smoothing.sentence(runs)
     width = room(WIDTH)
     headline = [] if current_look().is_paper else textwrap.wrap(sentence or "", int(width * _LETTERS_AN_INCH))
     with house_style():
         layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
-        figure = Figure(figsize=(width, _height(histories, headline)), layout=layout)
+        figure = Figure(figsize=(width, _height(histories, len(headline) + bool(note))), layout=layout)
         rows = 2 if width < _NARROW else 1
-        for axes, (title, training, validation) in zip(_panels(figure, rows), _PANELS, strict=True):
-            axes.set_title(title)
-            for index, history in enumerate(histories.values()):
-                _draw_run(axes, history, training, validation, run_color(index))
-            _label_epochs(axes, max(map(len, histories.values())), width * rows / 2)
+        for axes, panel in zip(_panels(figure, rows), PANELS, strict=True):
+            axes.set_title(panel.capitalize())
+            for index, run in enumerate(runs.values()):
+                _draw_run(axes, run, panel, smoothing, run_color(index))
+            _label_epochs(axes, *extent(runs), int(1.2 * width * rows))
         if rows == 2:
             figure.axes[0].set_xlabel("")  # the panel below has it
-        _add_legends(figure, histories)
+        _add_legends(figure, histories, note)
         if headline:
             figure.suptitle("\n".join(headline), x=0.12 / width, ha="left", fontsize=points(12))
         fix_layout(figure)
@@ -93,43 +103,39 @@ def _panels(figure: Figure, rows: int) -> list[Axes]:
     return list(figure.subplots(rows, 2 // rows, squeeze=False).flat)
 
 
-def _height(histories: Mapping[str, History], headline: list[str]) -> float:
+def _height(histories: Mapping[str, History], lines: int) -> float:
     """Inches; the panels keep theirs however many runs and lines of text there are."""
     labels = _run_labels(histories)
-    lines = len(headline) + math.ceil(len(labels) / _legend_columns(labels))
+    lines += math.ceil(len(labels) / _legend_columns(labels))
     return (5.4 if room(WIDTH) < _NARROW else 4.2) + 0.24 * lines
 
 
-def _draw_run(axes: Axes, history: History, training: Measure, validation: Measure, color: str) -> None:
-    _draw_curve(axes, history, training, color, "--")
-    if history.has_validation:
-        _draw_curve(axes, history, validation, color, "-")
-    if history.best_epoch is None:
+def _draw_run(axes: Axes, run: RunCurves, panel: Panel, smoothing: Smoothing, color: str) -> None:
+    for curve in run_curves(run, panel, smoothing):
+        _draw_curve(axes, curve, color)
+    best = best_point(run.history, panel)
+    if best is not None:
+        axes.plot(*best, color=color, zorder=4, **ring())
+
+
+def _draw_curve(axes: Axes, curve: Curve, color: str) -> None:
+    if curve.raw:
+        axes.plot(curve.xs, curve.ys, color=color, alpha=_FAINT, linewidth=points(1.0), zorder=1.5)
         return
-    marked = _finite(history.values(validation if history.has_validation else training))
-    axes.plot(history.best_epoch, marked[history.best_epoch - 1], color=color, zorder=4, **ring())
-
-
-def _draw_curve(axes: Axes, history: History, measure: Measure, color: str, linestyle: str) -> None:
-    values = _finite(history.values(measure))
-    solid = linestyle == "-"
+    solid = curve.part == "validation"
     axes.plot(
-        history.epochs,
-        values,
+        curve.xs,
+        curve.ys,
         color=color,
-        linestyle=linestyle,
+        linestyle="-" if solid else "--",
         linewidth=points(2.2 if solid else 1.6),
         marker="o",
         markersize=points(6),
         # Filled for validation, open for training: a point has no dashes to tell it by.
         markerfacecolor=color if solid else "white",
-        markevery=_lonely(values),
+        markevery=_lonely(curve.ys),
         zorder=3 if solid else 2,
     )
-
-
-def _finite(values: list[float]) -> list[float]:
-    return [value if abs(value) < _LARGEST else math.nan for value in values]
 
 
 def _lonely(values: list[float]) -> list[int]:
@@ -138,11 +144,10 @@ def _lonely(values: list[float]) -> list[int]:
     return [i for i in range(len(values)) if gaps[i] and gaps[i + 2] and not gaps[i + 1]]
 
 
-def _label_epochs(axes: Axes, epochs: int, width: float) -> None:
-    last = max(epochs, 1)
-    margin = 0.5 if last == 1 else 0.03 * (last - 1)
-    axes.set_xlim(1 - margin, last + margin)
-    axes.set_xticks(epoch_ticks(last, int(2.4 * width)))
+def _label_epochs(axes: Axes, first: float, last: float, ticks: int) -> None:
+    margin = 0.5 if last == first else 0.03 * (last - first)
+    axes.set_xlim(first - margin, last + margin)
+    axes.set_xticks(epoch_ticks(max(int(last), 1), ticks))
     axes.set_xlabel("epoch")
     axes.margins(y=0.08)  # a ring at the edge stays whole
     axes.locator_params(axis="y", nbins=7)
@@ -151,14 +156,7 @@ def _label_epochs(axes: Axes, epochs: int, width: float) -> None:
         axes.text(0.5, 0.5, "nothing to draw", transform=axes.transAxes, ha="center", va="center", color=QUIET)
 
 
-def epoch_ticks(last: int, most: int = 12) -> list[int]:
-    """The first epoch, and at most so many in even steps."""
-    steps = (digit * 10**power for power in range(12) for digit in (1, 2, 5))
-    step = next(step for step in steps if last <= max(most, 2) * step)
-    return sorted({1, *range(step, last + 1, step)})
-
-
-def _add_legends(figure: Figure, histories: Mapping[str, History]) -> None:
+def _add_legends(figure: Figure, histories: Mapping[str, History], note: str | None) -> None:
     """What the lines mean goes above the right panel, which run has which colour below both."""
     is_narrow = room(WIDTH) < _NARROW
     key = figure.axes[-1].legend(
@@ -176,7 +174,10 @@ def _add_legends(figure: Figure, histories: Mapping[str, History]) -> None:
     key.set_in_layout(False)  # it lies in the height of the titles; the layout would leave a second line for it
     labels = _run_labels(histories)
     runs = [Line2D([], [], color=run_color(i), linewidth=points(4), label=label) for i, label in enumerate(labels)]
-    figure.legend(handles=runs, loc="outside lower center", ncols=_legend_columns(labels), columnspacing=2.2)
+    legend = figure.legend(
+        handles=runs, loc="outside lower center", ncols=_legend_columns(labels), columnspacing=2.2, title=note
+    )
+    legend.get_title().set(fontsize=points(10), color=QUIET)
 
 
 def _line_handles(axes: Axes, histories: Mapping[str, History]) -> list[Line2D]:

@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-from sentiment_cli.plots.history import epoch_ticks, ring
+from sentiment_cli.plots.history import ring
 from sentiment_cli.plots.style import BLUE, current_look, fix_layout, house_style, points, room
+from sentiment_cli.ticks import epoch_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
