@@ -109,6 +109,12 @@ def test_runs_are_compared_and_collected_without_tensorflow(run_copy: Path) -> N
         assert TENSORFLOW & set(result["loaded"]) == set()
 
 
+def test_curves_are_drawn_with_letters_without_tensorflow_and_matplotlib(run_copy: Path) -> None:
+    result = run_command("plot-history", "tiny", "--terminal", "--batches")
+    assert result["code"] == 0
+    assert (TENSORFLOW | {"matplotlib", "sklearn"}) & set(result["loaded"]) == set()
+
+
 @pytest.mark.slow
 def test_a_baseline_that_was_computed_before_is_shown_without_tensorflow(workplace: Path) -> None:
     first, second = (run_command("baseline", "--limit", "5") for _ in range(2))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from sentiment_cli.atomic import settle
+from sentiment_cli.batch_history import read_batches
 from sentiment_cli.data.loading import Splits
 from sentiment_cli.data.reviews import ReviewSet, count_copies
-from sentiment_cli.diagnosis import describe_history
+from sentiment_cli.diagnosis import Case
+from sentiment_cli.diagnosis.causes import find_causes
 from sentiment_cli.errors import RunError
 from sentiment_cli.evaluation.metrics import Evaluation
 from sentiment_cli.history import History
@@ -62,7 +64,7 @@ def run_training(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainRe
     job.run.write_record(record)
     with watch.phase("evaluating"):
         if state.history:
-            _draw_history(job, setup, state)
+            _draw_history(job, setup, state, record)
         if stop_reason != "interrupted":
             _evaluate_validation(job, setup, state)
     if stop_reason != "interrupted" and job.config.training.refit:
@@ -140,12 +142,19 @@ def _check_best(job: Job, setup: Setup, state: TrainingState) -> None:
         job.progress.warn(f"{error} Unless a later epoch is better, the run has no model in the end: restore it.")
 
 
-def _draw_history(job: Job, setup: Setup, state: TrainingState) -> None:
+def _draw_history(job: Job, setup: Setup, state: TrainingState, record: dict[str, Any]) -> None:
+    """Draw the curves, and say what they show and, in a line or two, what may help where it went wrong."""
     run = job.run
     history = History(list(state.history), state.best_epoch)
-    sentence = describe_history(history, chance_accuracy=_majority_share(setup.splits))
-    save_figure(plot_history({run.name: history}, sentence=sentence), run.plots_dir / "history.png")
-    job.progress.note(sentence)
+    batches = read_batches(run.batches_path) if run.batches_path.exists() else None
+    case = Case(str(run.path), history, {**record, "status": None}, batches, _majority_share(setup.splits))
+    first = case.reading.sentence
+    save_figure(plot_history({run.name: history}, sentence=first), run.plots_dir / "history.png")
+    job.progress.note(first)
+    for cause in find_causes(case)[:1]:
+        job.progress.note(cause.sentence)
+        if cause.command:
+            job.progress.note(f"To try: {cause.command}")
 
 
 def _evaluate_validation(job: Job, setup: Setup, state: TrainingState) -> None:

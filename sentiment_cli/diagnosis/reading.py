@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Literal
 
 from sentiment_cli.history import History, Measure
 
@@ -27,6 +28,37 @@ RISE_JITTER, FALL_JITTER = 6.0, 2.5
 LASTING_EPOCHS, LASTING_JITTER = 4, 4.0
 _LASTING_RISE, _FAR = 0.10, 0.25  # relative
 _RISE, _FALL, _FLOOR = 0.02, 0.01, 0.001  # relative, relative, absolute: below these nobody would see it in a plot
+
+
+Kind = Literal[
+    "no epoch",
+    "not finite",
+    "too few epochs",
+    "at chance",
+    "nothing carries over",
+    "not learning",
+    "training rises",
+    "no validation",
+    "overfitting",
+    "possibly overfitting",
+    "both rise",
+    "still improving",
+    "not clear yet",
+    "levelled off",
+]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the curves show.
+
+    Args:
+        kind: in a word or three.
+        sentence: with epochs and numbers, without a line break.
+    """
+
+    kind: Kind
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -87,7 +119,16 @@ class _Curve:
         return near_best and self.fall > max(_FALL * last, FALL_JITTER * self.jitter, _FLOOR)
 
 
-def describe_history(history: History, *, chance_accuracy: float | None = None) -> str:
+def describe_history(
+    history: History, *, chance_accuracy: float | None = None, chance_margin: float = CHANCE_MARGIN
+) -> str:
+    """The sentence of `read_curves`."""
+    return read_curves(history, chance_accuracy=chance_accuracy, chance_margin=chance_margin).sentence
+
+
+def read_curves(
+    history: History, *, chance_accuracy: float | None = None, chance_margin: float = CHANCE_MARGIN
+) -> Reading:
     """One sentence that says what the curves show.
 
     The first of these that holds: no epoch yet; a loss that is not finite; too few epochs; accuracy at chance;
@@ -97,63 +138,71 @@ def describe_history(history: History, *, chance_accuracy: float | None = None) 
         history: of a run, finished or not.
         chance_accuracy: what always guessing the most frequent class gives, in (0, 1); None: not known, and
             chance is not mentioned.
-
-    Returns:
-        A sentence with epochs and numbers, without a line break.
+        chance_margin: so much above chance is still chance; see `luck`.
     """
     if not history.rows:
-        return "No epoch has finished yet, so there are no curves to read."
-    sentence = _not_finite(history)
-    if sentence is None and len(history) < MIN_EPOCHS:
-        sentence = _too_few(history)
-    if sentence is None and chance_accuracy is not None:
-        sentence = _at_chance(history, chance_accuracy)
-    return sentence or _not_learning(history) or _validation(history)
+        return Reading("no epoch", "No epoch has finished yet, so there are no curves to read.")
+    found = _not_finite(history)
+    if found is None and len(history) < MIN_EPOCHS:
+        found = _too_few(history)
+    if found is None and chance_accuracy is not None:
+        found = _at_chance(history, chance_accuracy, chance_margin)
+    return found or _not_learning(history) or _validation(history)
 
 
-def _not_finite(history: History) -> str | None:
+def luck(chance_accuracy: float, reviews: int) -> float:
+    """How far above chance the accuracy on so many reviews comes by luck: two standard deviations, 0.02 at least."""
+    share = min(max(chance_accuracy, 0.0), 1.0)
+    return max(CHANCE_MARGIN, 2 * math.sqrt(share * (1 - share) / max(reviews, 1)))
+
+
+def _not_finite(history: History) -> Reading | None:
     for row in history:
         for name, loss in (("training", row.loss), ("validation", row.val_loss)):
             if loss is not None and not math.isfinite(loss):
-                return (
+                return Reading(
+                    "not finite",
                     f"The {name} loss is {loss} at epoch {row.epoch}, not a finite number; "
-                    "a lower training.learning_rate or a training.clip_norm usually prevents that."
+                    "a lower training.learning_rate or a training.clip_norm usually prevents that.",
                 )
     return None
 
 
-def _too_few(history: History) -> str:
+def _too_few(history: History) -> Reading:
     last = history.rows[-1]
     part = "training" if last.val_loss is None or last.val_accuracy is None else "validation"
     loss = last.loss if last.val_loss is None else last.val_loss
     accuracy = last.accuracy if part == "training" else last.val_accuracy
-    return (
+    return Reading(
+        "too few epochs",
         f"{_count(len(history))} {'is' if len(history) == 1 else 'are'} too few to see a trend: "
-        f"{part} loss {_number(loss)} and accuracy {_number(accuracy)} at epoch {last.epoch}."
+        f"{part} loss {_number(loss)} and accuracy {_number(accuracy)} at epoch {last.epoch}.",
     )
 
 
-def _at_chance(history: History, chance: float) -> str | None:
-    limit = chance + CHANCE_MARGIN
+def _at_chance(history: History, chance: float, margin: float) -> Reading | None:
+    limit = chance + margin
     training = _sustained(history.values("accuracy"))
     validation = _sustained(history.values("val_accuracy"))
     if validation is not None and validation > limit:
         return None
     if training is not None and training <= limit:
         parts = f"training {_number(training)}" + ("" if validation is None else f", validation {_number(validation)}")
-        return (
+        return Reading(
+            "at chance",
             f"Stuck at chance: after {_count(len(history))} accuracy has not held above {_number(limit)} "
-            f"({parts} at best), and always guessing the most frequent class gives {_number(chance)}."
+            f"({parts} at best), and always guessing the most frequent class gives {_number(chance)}.",
         )
     if validation is not None and training is not None:
-        return (
+        return Reading(
+            "nothing carries over",
             f"Nothing learnt carries over: training accuracy reached {_number(training)}, but validation accuracy "
-            f"stayed at chance ({_number(validation)} at best; the most frequent class gives {_number(chance)})."
+            f"stayed at chance ({_number(validation)} at best; the most frequent class gives {_number(chance)}).",
         )
     return None
 
 
-def _not_learning(history: History) -> str | None:
+def _not_learning(history: History) -> Reading | None:
     curve = _curve(history, "loss")
     # The median of so few epochs would lie in the middle of the fall.
     first, last = curve.losses[0], median(curve.losses[-3:]) if len(curve.losses) > 5 else curve.losses[-1]
@@ -161,48 +210,54 @@ def _not_learning(history: History) -> str | None:
         return None
     low = curve.best
     if curve.losses[low] < first * (1 - _FALL) and curve.rises:
-        return (
+        return Reading(
+            "training rises",
             f"The training loss fell to {_number(curve.losses[low])} at epoch {curve.epochs[low]} and rose again to "
-            f"{_number(curve.losses[-1])} at epoch {curve.epochs[-1]}; a lower training.learning_rate may help."
+            f"{_number(curve.losses[-1])} at epoch {curve.epochs[-1]}; a lower training.learning_rate may help.",
         )
-    return (
+    return Reading(
+        "not learning",
         f"The training loss is not falling: {_number(first)} at epoch 1, {_number(curve.losses[-1])} at epoch "
-        f"{curve.epochs[-1]}; another training.learning_rate or a larger model may help."
+        f"{curve.epochs[-1]}; another training.learning_rate or a larger model may help.",
     )
 
 
-def _validation(history: History) -> str:
+def _validation(history: History) -> Reading:
     if not history.has_validation:
         first, last = history.rows[0], history.rows[-1]
-        return (
+        return Reading(
+            "no validation",
             f"No validation, so overfitting cannot be seen: training loss went from {_number(first.loss)} to "
             f"{_number(last.loss)} and accuracy went from {_number(first.accuracy)} to {_number(last.accuracy)} "
-            f"in {_count(len(history))}."
+            f"in {_count(len(history))}.",
         )
     curve = _curve(history, "val_loss")
     if len(curve.losses) < MIN_EPOCHS:
-        return f"Validation was measured in {_count(len(curve.losses))} of {len(history)}, too few to see a trend."
+        what = f"Validation was measured in {_count(len(curve.losses))} of {len(history)}, too few to see a trend."
+        return Reading("too few epochs", what)
     if curve.rises:
         return _rising(history, curve)
     return _improving(curve) if curve.falls else _level(history, curve)
 
 
-def _rising(history: History, curve: _Curve) -> str:
+def _rising(history: History, curve: _Curve) -> Reading:
     best, best_epoch, last_epoch = curve.losses[curve.best], curve.epochs[curve.best], curve.epochs[-1]
     validation = (
         f"validation loss rose from {_number(best)} at epoch {best_epoch} to {_number(curve.losses[-1])} at epoch"
     )
     before, after = history.rows[best_epoch - 1].loss, history.rows[last_epoch - 1].loss
     if after >= before:
-        return (
+        return Reading(
+            "both rise",
             f"Both losses rise after epoch {best_epoch}: {validation} {last_epoch}, training loss from "
-            f"{_number(before)} to {_number(after)}; a lower training.learning_rate may help."
+            f"{_number(before)} to {_number(after)}; a lower training.learning_rate may help.",
         )
     # One epoch after the best is a rise, not yet a trend.
-    verdict = "Overfitting" if last_epoch - best_epoch > 1 else "Possibly overfitting"
-    return (
-        f"{verdict} from epoch {best_epoch + 1}: {validation} {last_epoch} while training loss fell from "
-        f"{_number(before)} to {_number(after)}{_accuracy_clause(history, best_epoch)}."
+    kind: Kind = "overfitting" if last_epoch - best_epoch > 1 else "possibly overfitting"
+    return Reading(
+        kind,
+        f"{kind.capitalize()} from epoch {best_epoch + 1}: {validation} {last_epoch} while training loss fell from "
+        f"{_number(before)} to {_number(after)}{_accuracy_clause(history, best_epoch)}.",
     )
 
 
@@ -217,26 +272,29 @@ def _accuracy_clause(history: History, best_epoch: int) -> str:
     return f", though validation accuracy still went from {_number(at_best)} to {_number(highest)} at epoch {epoch}"
 
 
-def _improving(curve: _Curve) -> str:
+def _improving(curve: _Curve) -> Reading:
     highest = curve.losses.index(max(curve.losses))  # mostly epoch 1, unless the loss jumped and came back
-    return (
+    return Reading(
+        "still improving",
         f"Still improving: validation loss fell from {_number(curve.losses[highest])} at epoch "
         f"{curve.epochs[highest]} to {_number(curve.losses[-1])} at epoch {curve.epochs[-1]}, "
-        "so more epochs may help."
+        "so more epochs may help.",
     )
 
 
-def _level(history: History, curve: _Curve) -> str:
+def _level(history: History, curve: _Curve) -> Reading:
     if curve.losses[-1] < (1 - _RISE) * min(curve.losses[:-1]):
-        return (
+        return Reading(
+            "not clear yet",
             f"Not clear yet: validation loss is lowest at the last epoch, {curve.epochs[-1]} "
             f"({_number(curve.losses[-1])}), but fell by no more than it jumps from epoch to epoch; "
-            "more epochs would tell."
+            "more epochs would tell.",
         )
-    return (
+    return Reading(
+        "levelled off",
         f"Levelled off: validation loss was lowest at epoch {curve.epochs[curve.best]} "
         f"({_number(curve.losses[curve.best])}) and neither clearly rises nor falls up to epoch {curve.epochs[-1]} "
-        f"({_number(curve.losses[-1])}), with training loss at {_number(history.rows[-1].loss)}."
+        f"({_number(curve.losses[-1])}), with training loss at {_number(history.rows[-1].loss)}.",
     )
 
 
