@@ -198,12 +198,16 @@ def test_numbers_that_exploded_are_told_from_the_record_where_no_epoch_was_finis
     record = {"status": "failed", "stop_reason": reason}
     of = case(History(), record=record, training__learning_rate=100.0, batches=None)
     finding = found(of, "exploded")
-    assert "The loss is inf in epoch 1, batch 7, at learning rate 100." in finding.sentence
-    assert finding.command == "sentiment train -c runs/a/config.yaml --set training.clip_norm=1"
-    clipped = case(History(), record=record, training__learning_rate=100.0, training__clip_norm=1.0, batches=None)
-    assert first_command(diagnose(clipped)) == (
-        "sentiment train -c runs/a/config.yaml --set training.learning_rate=0.001"
+    assert finding.sentence == (
+        "The numbers exploded at a learning rate of 100, where 0.001 is usual: The loss is inf in epoch 1, batch 7, at "
+        "learning rate 100."
     )
+    assert finding.command == "sentiment train -c runs/a/config.yaml --set training.learning_rate=0.001"
+    usual = diagnose(case(history([0.6, math.nan], [0.6, 0.6]), record={"stop_reason": None}))
+    assert (usual[0].kind, usual[1].kind) == ("not finite", "exploded")
+    assert usual[1].command == "sentiment train -c runs/a/config.yaml --set training.clip_norm=1"
+    clipped = case(History(), record=record, training__learning_rate=0.005, training__clip_norm=1.0, batches=None)
+    assert (first_command(diagnose(clipped)) or "").endswith("training.learning_rate=0.0005")
 
 
 OVERFIT = history(FALLING, [0.55, 0.42, 0.38, 0.44, 0.50, 0.57])

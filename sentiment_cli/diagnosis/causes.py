@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -19,6 +18,7 @@ _DEFAULT_RATE = {"sgd": 0.01, "adagrad": 0.01}
 _ADAPTIVE = ("adam", "adamw", "nadam", "rmsprop")
 # Far less than a weight has to move: of Glorot's random ones a typical one is 0.1.
 _SHORT_WAY = 0.02
+_FAR_ABOVE = 10  # times the usual rate
 _TOO_CONFIDENT = 1.5  # times the loss of guessing
 _NO_GRADIENT = 1e-9
 _MUCH_PADDING, _MUCH_CUT, _MUCH_UNKNOWN = 0.2, 0.5, 0.3
@@ -61,17 +61,16 @@ def _exploded(case: Case) -> Finding | None:
     if not is_known and not _failed(case):
         return None
     what = case.reading.sentence.partition(";")[0] + "." if is_known else _reason(case).partition(";")[0] + "."
-    evidence: dict[str, Any] = {"stop_reason": _reason(case), **_norms(case)}
-    norms = _norm_words(case)
-    clip, rate = case.setting("training.clip_norm"), case.number("training.learning_rate")
-    if clip is None:
+    norms, clip = _norm_words(case), case.setting("training.clip_norm")
+    rate, usual = case.number("training.learning_rate"), _usual_rate(case)
+    evidence = {"stop_reason": _reason(case), "learning_rate": rate, "clip_norm": clip, **_norms(case)}
+    if clip is None and (rate is None or rate <= _FAR_ABOVE * usual):
         sentence = f"The numbers exploded: {what}{norms} Gradients are not clipped (training.clip_norm: null)."
         return Finding("exploded", sentence, evidence, case.retrain(training__clip_norm=1))
     if rate is None:
         return None
-    sentence = f"The numbers exploded though gradients are clipped to {clip:g}: {what}{norms}"
-    lower = _lower(case, rate)
-    return Finding("exploded", sentence, {**evidence, "clip_norm": clip}, case.retrain(training__learning_rate=lower))
+    sentence = f"The numbers exploded at a learning rate of {rate:g}, where {usual:g} is usual: {what}{norms}"
+    return Finding("exploded", sentence, evidence, case.retrain(training__learning_rate=_lower(case, rate)))
 
 
 def _rate_too_high(case: Case) -> Finding | None:

@@ -125,9 +125,15 @@ def read_runs(runs: Sequence[Run], *, smoothing: Smoothing | None = None, with_b
 
 
 def _read(run: Run) -> History:
-    """The history of a run, with the epoch that it kept where its record says that."""
+    """The history of a run, with the epoch that it kept where its record says that.
+
+    A training that failed or was stopped before it had something to save has no epochs, and yet something to say.
+    """
+    record = run.read_record()
+    if record.get("status") in ("failed", "interrupted") and not run.history_path.exists():
+        return History()
     history = read_history(run.history_path)
-    kept = run.read_record().get("best_epoch")
+    kept = record.get("best_epoch")
     return History(history.rows, kept) if isinstance(kept, int) and 1 <= kept <= len(history) else history
 
 

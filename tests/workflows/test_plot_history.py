@@ -91,6 +91,19 @@ def test_a_run_in_progress_can_be_drawn(run_copy: Path) -> None:
     assert plot_runs([run]).best_epochs == {"tiny": 2}
 
 
+def test_a_training_that_failed_before_it_saved_anything_says_why(run_copy: Path) -> None:
+    run = Run(run_copy)
+    for path in (run.history_path, run.batches_path):
+        path.unlink()
+    reason = "The loss is inf in epoch 1, batch 2, at learning rate 1e+30; norms of the last gradients: 0.3."
+    run.write_record({**run.read_record(), "status": "failed", "stop_reason": reason, "best_epoch": None})
+    result = plot_runs([run])
+    assert result.sentences == ["No epoch has finished yet, so there are no curves to read."]
+    ((sentence, command),) = result.further
+    assert "The loss is inf in epoch 1, batch 2, at learning rate 1e+30." in sentence
+    assert command == "sentiment train -c runs/tiny/config.yaml --set training.learning_rate=0.001"
+
+
 def test_a_missing_or_damaged_history_is_named(run_copy: Path) -> None:
     Run(run_copy).history_path.write_text("epoch,loss\n", encoding="utf-8")
     with pytest.raises(RunError, match=r"history\.csv:1: expected the header"):
