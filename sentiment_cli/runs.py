@@ -111,6 +111,10 @@ class Run:
         """What the words added to predictions on one part, where that was asked for, see `analysis.attributions`."""
         return self.path / f"attributions-{split}.jsonl"
 
+    def result_paths(self, split: str) -> tuple[Path, Path, Path]:
+        """What an evaluation on one part leaves, the figures and pictures of all parts aside."""
+        return self.predictions_path(split), self.traits_path(split), self.attributions_path(split)
+
     @property
     def cross_validation_dir(self) -> Path:
         """Predictions of all training reviews by networks that have not learned them."""

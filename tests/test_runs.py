@@ -169,8 +169,7 @@ def test_every_file_of_a_run_is_inside_of_it() -> None:
     run = Run(Path("runs/first"))
     names = [name for name, item in vars(Run).items() if isinstance(item, property)]
     paths = [path for name in names if isinstance(path := getattr(run, name), Path)]
-    paths += [run.refit.path, run.predictions_path("test"), run.evaluation_dir("other")]
-    paths += [run.traits_path("test"), run.attributions_path("test")]
+    paths += [run.refit.path, *run.result_paths("test"), run.evaluation_dir("other")]
     assert {path.relative_to(run.path).as_posix() for path in paths} == {
         "config.yaml",
         "refit",

@@ -88,10 +88,17 @@ def make_predictions(
     ]
 
 
-def write_predictions(path: Path, predictions: Sequence[Prediction], class_names: Sequence[str]) -> None:
-    """Write a table of predictions, whole or not at all."""
+def write_predictions(path: Path, predictions: Sequence[Prediction], class_names: Sequence[str]) -> bool:
+    """Write a table of predictions, whole or not at all.
+
+    Returns:
+        Whether it differs from the one that was there; what was made from that is out of date then.
+    """
     header = [*_FIXED, *(f"p_{name}" for name in class_names), *_COUNTS]
-    write_text(path, csv_text(header, (_cells(row, class_names) for row in predictions)))
+    text = csv_text(header, (_cells(row, class_names) for row in predictions))
+    is_new = not path.is_file() or path.read_bytes() != text.encode("utf-8")
+    write_text(path, text)
+    return is_new
 
 
 def _cells(row: Prediction, class_names: Sequence[str]) -> list[object]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
+from sentiment_cli.analysis.traits import find_traits, write_traits
 from sentiment_cli.atomic import write_json
 from sentiment_cli.config.schema import Config
 from sentiment_cli.data.reviews import ReviewSet
@@ -127,6 +128,8 @@ class EvaluationFiles:
 
     Args:
         predictions: the table of single predictions.
+        traits: what can be seen of their reviews.
+        attributions: what their words added, from an earlier evaluation; removed when the predictions change.
         metrics: the figures; None: the caller keeps them.
         confusion_matrix: the picture.
         title: of the picture.
@@ -134,6 +137,8 @@ class EvaluationFiles:
     """
 
     predictions: Path
+    traits: Path
+    attributions: Path
     metrics: Path | None
     confusion_matrix: Path
     title: str
@@ -141,9 +146,22 @@ class EvaluationFiles:
 
 
 def evaluate_reviews(
-    classifier: Scorer, reviews: ReviewSet, files: EvaluationFiles, progress: Progress, name: str
+    classifier: Scorer,
+    reviews: ReviewSet,
+    files: EvaluationFiles,
+    progress: Progress,
+    name: str,
+    training: Mapping[bytes, str] | None = None,
 ) -> Evaluation:
-    """Predict every review once, and write table, picture and figures from that one pass.
+    """Predict every review once, and write tables, picture and figures from that one pass.
+
+    Args:
+        classifier: what predicts.
+        reviews: what is predicted.
+        files: where the results go.
+        progress: told what happens.
+        name: of the reviews, for people.
+        training: from `analysis.traits.known_texts` of what was learned from, to find copies; None: not known.
 
     Raises:
         DataError: there is no review.
@@ -155,7 +173,9 @@ def evaluate_reviews(
     logits = classifier.score(encoded.token_ids, progress)
     predictions = make_predictions(logits, reviews.labels, reviews.paths, encoded.token_ids, classifier.class_names)
     evaluation = compute_metrics(logits, reviews.labels, classifier.class_names)
-    write_predictions(files.predictions, predictions, classifier.class_names)
+    if write_predictions(files.predictions, predictions, classifier.class_names):
+        files.attributions.unlink(missing_ok=True)
+    write_traits(files.traits, find_traits(reviews.paths, reviews.texts, training))
     figure = plot_confusion_matrix(np.array(evaluation.confusion_matrix), classifier.class_names, title=files.title)
     save_figure(figure, files.confusion_matrix)
     if files.metrics is not None:
@@ -166,7 +186,9 @@ def evaluate_reviews(
 def own_files(run: Run, split: str) -> EvaluationFiles:
     """Where the evaluation on one part of a run's own data goes."""
     name = "confusion_matrix.png" if split == "test" else f"confusion_matrix_{split}.png"
-    return EvaluationFiles(run.predictions_path(split), None, run.plots_dir / name, f"{run.name}, {split}")
+    predictions, traits, attributions = run.result_paths(split)
+    title = f"{run.name}, {split}"
+    return EvaluationFiles(predictions, traits, attributions, None, run.plots_dir / name, title)
 
 
 def keep_metrics(run: Run, split: str, evaluation: Evaluation) -> None:

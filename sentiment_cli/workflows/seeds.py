@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sentiment_cli.analysis.traits import known_texts
 from sentiment_cli.atomic import remove_temporaries
 from sentiment_cli.config import Config, Override, config_values, load_config, write_config
 from sentiment_cli.data.prepare import PreparedData
@@ -214,7 +215,8 @@ def _train_member(job: _Job, run: Run, seed: int) -> int:
 
 def _remove_ensemble(group: SeedGroup) -> None:
     """What the networks said together before one of them was trained further."""
-    for path in (group.metrics_path, *map(group.predictions_path, SPLITS)):
+    results = (path for split in SPLITS for path in group.result_paths(split))
+    for path in (group.metrics_path, *results):
         path.unlink(missing_ok=True)
     if group.plots_dir.exists():
         shutil.rmtree(group.plots_dir)
@@ -236,7 +238,9 @@ def _evaluate_ensemble(job: _Job) -> dict[str, Evaluation]:
         if reviews is None:
             continue
         scorer = load_scorer(job.group, job.config, device, split)
-        evaluation = evaluate_reviews(scorer, reviews, own_files(job.group, split), job.progress, split)
+        learned = splits.train_and_validation if split == "test" else splits.train
+        training = known_texts(learned.paths, learned.texts)
+        evaluation = evaluate_reviews(scorer, reviews, own_files(job.group, split), job.progress, split, training)
         keep_metrics(job.group, split, evaluation)
         evaluations[split] = evaluation
     return evaluations

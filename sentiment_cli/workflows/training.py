@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sentiment_cli.analysis.traits import known_texts
 from sentiment_cli.atomic import settle
 from sentiment_cli.batch_history import read_batches
 from sentiment_cli.data.loading import Splits
@@ -196,14 +197,17 @@ def _remove_stale_results(job: Job, state: TrainingState) -> None:
     before = job.run.read_record().get("evaluated_epoch")
     if before is None or before == state.best_epoch:
         return
-    for path in (job.run.metrics_path, job.run.model_path, *map(job.run.predictions_path, SPLITS)):
+    results = (path for split in SPLITS for path in job.run.result_paths(split))
+    for path in (job.run.metrics_path, job.run.model_path, *results):
         path.unlink(missing_ok=True)
     job.progress.note(f"Epoch {state.best_epoch} is the best now; the results of epoch {before} were removed")
 
 
 def _evaluate(job: Job, setup: Setup, reviews: ReviewSet, split: str) -> Evaluation:
     classifier = Classifier(job.config, setup.splits.train.class_names, setup.vocabulary, setup.network)
-    evaluation = evaluate_reviews(classifier, reviews, own_files(job.run, split), job.progress, split)
+    learned = setup.splits.train_and_validation if split == "test" else setup.splits.train
+    training = known_texts(learned.paths, learned.texts)
+    evaluation = evaluate_reviews(classifier, reviews, own_files(job.run, split), job.progress, split, training)
     keep_metrics(job.run, split, evaluation)
     return evaluation
 

@@ -97,3 +97,9 @@ def test_damage_is_named_with_its_line(tmp_path: Path, content: str, message: st
 def test_a_missing_table_is_named(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"traits\.csv cannot be read"):
         read_traits(tmp_path / "traits.csv")
+
+
+@given(st.lists(st.sampled_from(["not", "No", "NOR", "isn't", "DON’T", "n't", "nothing", "knot", "cannot", "x", "it"])))
+def test_counting_finds_as_many_negations_as_there_are_places(words: list[str]) -> None:
+    text = ", ".join(words)
+    assert count_negations(text) == len(find_negations(text))

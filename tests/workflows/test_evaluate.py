@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from conftest import Told, tiny_texts, write_reviews
 
+from sentiment_cli.analysis.traits import Traits, read_traits
 from sentiment_cli.errors import DataError, RunError, UsageError
-from sentiment_cli.evaluation.predictions import Prediction, read_predictions
+from sentiment_cli.evaluation.predictions import Prediction, read_predictions, write_predictions
 from sentiment_cli.runs import Run
 from sentiment_cli.workflows import EvaluateResult, evaluate, predict, resume
 
@@ -89,7 +90,8 @@ def test_other_data_go_to_a_directory_of_their_own_and_the_run_stays_byte_for_by
     result = evaluate(Run(run_copy), source="elsewhere")
     after = contents(run_copy)
     assert {name: after[name] for name in before} == before
-    added = {f"evaluations/elsewhere/{name}" for name in ("metrics.json", "predictions.csv", "confusion_matrix.png")}
+    names = ("metrics.json", "predictions.csv", "traits.csv", "confusion_matrix.png")
+    added = {f"evaluations/elsewhere/{name}" for name in names}
     assert after.keys() - before.keys() == added
     assert (result.split, result.directory) == ("test", run_copy / "evaluations" / "elsewhere")
     rows = read_predictions(result.directory / "predictions.csv")
@@ -244,3 +246,48 @@ def test_the_model_file_of_a_run_is_never_opened(run_copy: Path, monkeypatch: py
     run.model_path.chmod(0o644)
     assert resume(run, epochs=3).epochs == 3
     assert run.model_path.read_bytes() != b"hostile"
+
+
+def test_what_can_be_seen_of_the_reviews_is_kept_with_their_predictions(run_copy: Path) -> None:
+    run = Run(run_copy)
+    before = run.traits_path("test").read_bytes()
+    run.traits_path("test").unlink()
+    evaluate(run)
+    assert run.traits_path("test").read_bytes() == before
+    traits = read_traits(run.traits_path("test"))
+    assert list(traits) == [row.path for row in read_predictions(run.predictions_path("test"))]
+    assert set(traits.values()) == {Traits(0, None, None)}
+
+
+def test_copies_of_training_reviews_are_found_on_the_own_and_on_other_data(
+    run_copy: Path, tiny_reviews: Path, tmp_path: Path
+) -> None:
+    run, known = Run(run_copy), (tiny_reviews / "train/good/003.txt").read_text(encoding="utf-8")
+    own = Path(shutil.copytree(tiny_reviews, tmp_path / "own"))
+    (own / "test/bad/001.txt").write_text(f"{known}\n", encoding="utf-8")
+    record = run.read_record()
+    run.write_record({**record, "data": {**record["data"], "root": str(own)}})
+    evaluate(run)
+    copies = {path: row.copy_of for path, row in read_traits(run.traits_path("test")).items() if row.copy_of}
+    assert copies == {"test/bad/001.txt": "train/good/003.txt"}
+    other = write_reviews(tmp_path / "other", {"bad": [known, "no room"], "good": ["quiet"]})
+    directory = evaluate(run, source=str(other)).directory
+    assert list(read_traits(directory / "traits.csv").items()) == [
+        ("bad/000.txt", Traits(0, None, "train/good/003.txt")),
+        ("bad/001.txt", Traits(1, None, None)),
+        ("good/000.txt", Traits(0, None, None)),
+    ]
+    shutil.rmtree(own)
+    evaluate(run, source=str(other))
+    assert not any(row.copy_of for row in read_traits(directory / "traits.csv").values())
+
+
+def test_what_words_added_goes_when_the_predictions_change_and_only_then(run_copy: Path) -> None:
+    run = Run(run_copy)
+    run.attributions_path("test").write_text("{}\n", encoding="utf-8")
+    evaluate(run)
+    assert run.attributions_path("test").exists()
+    rows = read_predictions(run.predictions_path("test"))
+    write_predictions(run.predictions_path("test"), rows[::-1], ["bad", "good"])
+    evaluate(run)
+    assert not run.attributions_path("test").exists()

@@ -40,6 +40,8 @@ GROUP_FILES = [
     "predictions-test.csv",
     "predictions-validation.csv",
     "seeds.json",
+    "traits-test.csv",
+    "traits-validation.csv",
 ]
 
 

@@ -40,6 +40,8 @@ FILES = [
     "predictions-test.csv",
     "predictions-validation.csv",
     "run.json",
+    "traits-test.csv",
+    "traits-validation.csv",
     "vocabulary.json",
 ]
 
@@ -388,7 +390,7 @@ def test_force_replaces_a_run_whole(run_copy: Path, tiny_config: Path) -> None:
     config = change(load_config(tiny_config), "training", epochs=1, evaluate_test=False)
     assert train(config, run_copy, force=True).epochs == 1
     assert files(run_copy) == [
-        name for name in FILES if name not in ("plots/confusion_matrix.png", "predictions-test.csv")
+        name for name in FILES if name not in ("plots/confusion_matrix.png", "predictions-test.csv", "traits-test.csv")
     ]
 
 
@@ -764,5 +766,6 @@ def test_what_an_interrupted_extension_made_untrue_is_removed(run_copy: Path) ->
     assert (result.status, run.read_record()["evaluated_epoch"]) == ("interrupted", 2)
     assert result.best_epoch != 2
     assert not run.metrics_path.exists() and not run.model_path.exists()
+    assert not any(path.exists() for split in ("validation", "test") for path in run.result_paths(split))
     assert resume(run).status == "finished"
     assert run.metrics_path.exists() and run.model_path.exists()
