@@ -1,0 +1,116 @@
+"""Which predictions does a list show, and in which order?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from sentiment_cli.errors import UsageError, suggest
+from sentiment_cli.evaluation.predictions import Prediction
+
+Sort = Literal["confidence", "loss", "length"]
+Kind = Literal["fp", "fn"]
+SORTS: tuple[Sort, ...] = ("confidence", "loss", "length")
+KINDS: tuple[Kind, ...] = ("fp", "fn")
+# How the head of a list says what comes first.
+FIRST = {
+    "confidence": "the most confident first",
+    "loss": "the highest loss first",
+    "length": "the longest first",
+}
+_FIGURES: dict[Sort, Callable[[Prediction], float]] = {
+    "confidence": lambda row: row.probability,
+    "loss": lambda row: row.loss,
+    "length": lambda row: row.tokens,
+}
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is asked for; every condition has to hold.
+
+    Args:
+        actual: only this class.
+        predicted: only what was taken for this class.
+        min_probability: of the predicted class, inclusive.
+        max_probability: likewise.
+        contains: only reviews whose text has this in it, in whatever case.
+        kind: only false positives (``fp``: taken for the second of two classes) or false negatives (``fn``).
+        sort: by what; the largest first.
+        top: at most so many; None: all.
+    """
+
+    actual: str | None = None
+    predicted: str | None = None
+    min_probability: float | None = None
+    max_probability: float | None = None
+    contains: str | None = None
+    kind: Kind | None = None
+    sort: Sort | None = None
+    top: int | None = None
+
+    @property
+    def is_filter(self) -> bool:
+        """Whether it may leave predictions out."""
+        limits = (self.actual, self.predicted, self.min_probability, self.max_probability, self.contains, self.kind)
+        return any(value is not None for value in limits)
+
+    def check(self, class_names: Sequence[str]) -> None:
+        """Raise a UsageError for what cannot be asked of predictions of these classes."""
+        for option, name in (("--actual", self.actual), ("--predicted", self.predicted)):
+            if name is not None and name not in class_names:
+                raise UsageError(f"{option} {name}: the run has no such class; {suggest(name, class_names)}")
+        if self.kind is not None and len(class_names) != 2:
+            raise UsageError(
+                f"--kind {self.kind} is for two classes, of which the second is the positive one; the run has "
+                f"{len(class_names)} ({', '.join(class_names)}). Use --actual and --predicted."
+            )
+        low, high = self.min_probability, self.max_probability
+        if low is not None and high is not None and low > high:
+            raise UsageError(f"--min-probability {low:g} is above --max-probability {high:g}; nothing can be in it.")
+
+
+def select(
+    items: Iterable[Item],
+    selection: Selection,
+    *,
+    prediction: Callable[[Item], Prediction],
+    text: Callable[[Item], str | None],
+) -> list[Item]:
+    """The items that a selection means, in its order; ties keep theirs, as do all of them where it has no order.
+
+    Args:
+        items: whatever has a prediction.
+        selection: what is asked for, ``top`` aside: the caller wants to know how many there are.
+        prediction: of an item.
+        text: of an item, None where it is gone; asked for only where a text has to contain something, and of the items
+            that meet all other conditions.
+    """
+    found = [item for item in items if _matches(prediction(item), selection)]
+    if selection.contains is not None:
+        wanted = selection.contains.casefold()
+        found = [item for item in found if wanted in (text(item) or "").casefold()]
+    if selection.sort is None:
+        return found
+    figure = _FIGURES[selection.sort]
+    return sorted(found, key=lambda item: -figure(prediction(item)))
+
+
+def _matches(row: Prediction, selection: Selection) -> bool:
+    return (
+        selection.actual in (None, row.actual)
+        and selection.predicted in (None, row.predicted)
+        and (selection.min_probability is None or row.probability >= selection.min_probability)
+        and (selection.max_probability is None or row.probability <= selection.max_probability)
+        and (selection.kind is None or selection.kind == _kind(row))
+    )
+
+
+def _kind(row: Prediction) -> Kind | None:
+    """Of a wrong prediction of two classes."""
+    if not row.is_wrong:
+        return None
+    return "fp" if row.predicted == list(row.probabilities)[1] else "fn"
