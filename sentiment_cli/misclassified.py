@@ -1,53 +1,118 @@
-"""Which predictions of a run are wrong, the most confident first, with the texts where they still are."""
+"""What does a list say of each review: its prediction, its text, why that may be, and the words behind it?"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from sentiment_cli.data.contents import Policy, decode_review, look_at
+from sentiment_cli.analysis.attributions import Span, strongest
+from sentiment_cli.analysis.reasons import describe_reasons, unknown_share
+from sentiment_cli.analysis.suspects import Suspect
+from sentiment_cli.analysis.traits import Traits
+from sentiment_cli.analysis.versus import Change
+from sentiment_cli.data.contents import Policy
+from sentiment_cli.data.review_files import ReviewFiles
 from sentiment_cli.evaluation.predictions import Prediction
+
+COLUMNS = (
+    *("id", "path", "text", "actual", "predicted", "probability", "loss"),
+    *("tokens", "cut", "unknown_share", "negations", "rating", "copy_of", "reasons", "words"),
+)
+CHANGE_COLUMNS = ("outcome", "other_predicted", "other_probability", "other_loss")
+SUSPECT_COLUMNS = ("suggested", "self_confidence", "margin")
+# In what is read by programs; a table has room for fewer.
+_WORDS = 10
 
 
 @dataclass(frozen=True)
 class Misclassified:
-    """A wrong prediction.
+    """A review in a list.
 
     Args:
         prediction: the row of the run's table.
         text: the review; None where the file is gone or cannot be read.
+        traits: what can be seen of it.
+        spans: what its words added to the log-odds of the predicted class; None where that is not kept, or the text is
+            gone.
+        change: how another run fares on it, where two are compared.
+        suspect: what is wrong with its label, where labels are doubted.
     """
 
     prediction: Prediction
     text: str | None
+    traits: Traits
+    spans: tuple[Span, ...] | None = None
+    change: Change | None = None
+    suspect: Suspect | None = None
+
+    @property
+    def reasons(self) -> list[str]:
+        """What about it may have made a network fail, see `analysis.reasons`; the other's, where that was fixed."""
+        return describe_reasons(self.change.mistake if self.change else self.prediction, self.traits)
+
+    @property
+    def facts(self) -> list[str]:
+        """What is counted of it, a phrase each."""
+        row, traits = self.prediction, self.traits
+        counted = [_count(row.tokens, "word")]
+        if row.cut:
+            counted.append(f"{row.cut:,} cut")
+        counted.append(f"{100 * unknown_share(row):.0f} % unknown")
+        if traits.negations is not None:
+            counted.append(_count(traits.negations, "negation"))
+        if traits.rating is not None:
+            counted.append(f"{traits.rating} of 10 stars")
+        return counted
+
+    def words(self, count: int = _WORDS) -> list[tuple[str, float]] | None:
+        """The words that did the most for the predicted class, or against it (below 0); None where that is not kept."""
+        if self.text is None or self.spans is None:
+            return None
+        return strongest(self.text, self.spans, count)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; the first seven are those that every list of predictions has."""
+        row, words = self.prediction, self.words()
+        return {
+            "id": row.id,
+            "path": row.path,
+            "text": self.text,
+            "actual": row.actual,
+            "predicted": row.predicted,
+            "probability": row.probability,
+            "loss": row.loss,
+            "tokens": row.tokens,
+            "cut": row.cut,
+            "unknown_share": round(unknown_share(row), 4),
+            "negations": self.traits.negations,
+            "rating": self.traits.rating,
+            "copy_of": self.traits.copy_of,
+            "reasons": self.reasons,
+            "words": None if words is None else [[word, round(score, 4)] for word, score in words],
+            **(_change_values(self.change) if self.change else {}),
+            **(_suspect_values(self.suspect) if self.suspect else {}),
+        }
 
 
-def find_misclassified(
-    predictions: Sequence[Prediction], data_root: Path, policy: Policy, top: int | None = None
-) -> list[Misclassified]:
-    """The wrong predictions with their texts.
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
-    Args:
-        predictions: of one part.
-        data_root: what their paths are relative to.
-        policy: how the run decoded bytes that are no UTF-8.
-        top: at most so many.
 
-    Returns:
-        Most confident first; ties keep the order of the reviews.
-    """
-    wrong = sorted((row for row in predictions if row.is_wrong), key=lambda row: -row.probability)
-    return [Misclassified(row, read_review(data_root, row.path, policy)) for row in wrong[:top]]
+def _change_values(change: Change) -> dict[str, Any]:
+    other = change.pair.second
+    return {
+        "outcome": change.outcome,
+        "other_predicted": other.predicted,
+        "other_probability": other.probability,
+        "other_loss": other.loss,
+    }
+
+
+def _suspect_values(suspect: Suspect) -> dict[str, Any]:
+    return {"suggested": suspect.suggested, "self_confidence": suspect.self_confidence, "margin": suspect.margin}
 
 
 def read_review(data_root: Path, path: str, policy: Policy) -> str | None:
-    """The text of a review below ``data_root``; None where it cannot be read, or lies outside of it."""
-    try:
-        root = data_root.resolve()
-        file = (root / path).resolve()
-        if not file.is_relative_to(root) or look_at(str(file)):
-            return None
-        return decode_review(file.read_bytes(), policy)
-    except (OSError, ValueError):  # gone, not UTF-8, or a path that no file can have
-        return None
+    """The text of one review, see `data.review_files.ReviewFiles.read`; for many that class is quicker."""
+    return ReviewFiles(data_root, policy).read(path)

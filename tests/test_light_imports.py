@@ -102,11 +102,14 @@ def test_command_that_reads_no_configuration_ends_without_its_schema(workplace: 
     assert {"pydantic", "sentiment_cli.config.schema"} & set(result["loaded"]) == set()
 
 
-def test_runs_are_compared_and_collected_without_tensorflow(run_copy: Path) -> None:
-    for arguments in (["compare", "tiny", "tiny"], ["results", "tiny"]):
+def test_runs_are_compared_collected_and_listed_without_tensorflow(run_copy: Path) -> None:
+    listing = ["misclassified", "tiny", "--vs", "tiny"]
+    for arguments in (["compare", "tiny", "tiny"], ["results", "tiny"], listing):
         result = run_command(*arguments)
         assert result["code"] == 0
         assert TENSORFLOW & set(result["loaded"]) == set()
+    # The last of them has to be there within a second.
+    assert {"matplotlib", "sklearn"} & set(result["loaded"]) == set()
 
 
 def test_curves_are_drawn_with_letters_without_tensorflow_and_matplotlib(run_copy: Path) -> None:

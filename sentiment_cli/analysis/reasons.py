@@ -62,7 +62,7 @@ def _length(row: Prediction) -> list[str]:
 
 def _unknown(row: Prediction) -> list[str]:
     share = unknown_share(row)
-    return [f"{share:.0%} unknown words".replace("%", " %")] if share >= NOTABLE_UNKNOWN else []
+    return [f"{100 * share:.0f} % unknown words"] if share >= NOTABLE_UNKNOWN else []
 
 
 def _negations(traits: Traits) -> list[str]:

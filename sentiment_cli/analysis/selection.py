@@ -11,14 +11,6 @@ from sentiment_cli.evaluation.predictions import Prediction
 
 Sort = Literal["confidence", "loss", "length"]
 Kind = Literal["fp", "fn"]
-SORTS: tuple[Sort, ...] = ("confidence", "loss", "length")
-KINDS: tuple[Kind, ...] = ("fp", "fn")
-# How the head of a list says what comes first.
-FIRST = {
-    "confidence": "the most confident first",
-    "loss": "the highest loss first",
-    "length": "the longest first",
-}
 _FIGURES: dict[Sort, Callable[[Prediction], float]] = {
     "confidence": lambda row: row.probability,
     "loss": lambda row: row.loss,
@@ -37,7 +29,7 @@ class Selection:
         predicted: only what was taken for this class.
         min_probability: of the predicted class, inclusive.
         max_probability: likewise.
-        contains: only reviews whose text has this in it, in whatever case.
+        contains: only reviews whose text has this in it, whatever the case and white space.
         kind: only false positives (``fp``: taken for the second of two classes) or false negatives (``fn``).
         sort: by what; the largest first.
         top: at most so many; None: all.
@@ -69,6 +61,9 @@ class Selection:
                 f"{len(class_names)} ({', '.join(class_names)}). Use --actual and --predicted."
             )
         low, high = self.min_probability, self.max_probability
+        for option, limit in (("--min-probability", low), ("--max-probability", high)):
+            if limit is not None and not 0 <= limit <= 1:
+                raise UsageError(f"{option}: expected a number from 0 to 1, received {limit:g}.")
         if low is not None and high is not None and low > high:
             raise UsageError(f"--min-probability {low:g} is above --max-probability {high:g}; nothing can be in it.")
 
@@ -91,12 +86,17 @@ def select(
     """
     found = [item for item in items if _matches(prediction(item), selection)]
     if selection.contains is not None:
-        wanted = selection.contains.casefold()
-        found = [item for item in found if wanted in (text(item) or "").casefold()]
+        wanted = _plain(selection.contains)
+        found = [item for item in found if wanted in _plain(text(item) or "")]
     if selection.sort is None:
         return found
     figure = _FIGURES[selection.sort]
     return sorted(found, key=lambda item: -figure(prediction(item)))
+
+
+def _plain(text: str) -> str:
+    """Without differences in case and white space."""
+    return " ".join(text.casefold().split())
 
 
 def _matches(row: Prediction, selection: Selection) -> bool:

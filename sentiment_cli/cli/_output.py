@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 # Where there is no terminal and COLUMNS is not set.
 _WIDTH = 120
@@ -51,6 +55,11 @@ class Output:
             click.echo(printable_lines(message), err=True)
 
 
+def write_colored(text: str) -> None:
+    """Print text whose parts were made printable before colours were put in; they go to a terminal alone."""
+    click.echo(text, nl=False, color=True)
+
+
 def write_data(text: str) -> None:
     """Print csv, jsonl, or a page: as it is into a file or pipe, and on a terminal without what could steer it."""
     # click would take escape sequences out of everything that does not go to a terminal, and leave them in else.
@@ -81,8 +90,28 @@ def excerpt(text: str, most: int) -> str:
     return line if is_whole else line[: most - 1] + "…"
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = (), title: str = "") -> str:
-    """A table as text; ``right`` names the columns of numbers. Cells may have line breaks, and are never markup."""
+def wants_color() -> bool:
+    """Whether stdout is a terminal whose user has not asked for plain text (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str | Text]],
+    *,
+    right: Sequence[str] = (),
+    title: str = "",
+    color: bool = False,
+) -> str:
+    """A table as text; ``right`` names the columns of numbers. Cells may have line breaks, and are never markup.
+
+    Args:
+        columns: their names.
+        rows: a cell for each column; a `rich.text.Text` is shown as it is, and is printable already.
+        right: the columns whose cells are aligned to the right.
+        title: above it.
+        color: with the colours of the cells, as escape sequences of the terminal.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -92,9 +121,10 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Seque
     for column in columns:
         grid.add_column(Text(printable(column)), justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        grid.add_row(*(Text(printable_lines(cell)) for cell in row))
+        grid.add_row(*(Text(printable_lines(cell)) if isinstance(cell, str) else cell for cell in row))
     width = max(shutil.get_terminal_size((_WIDTH, 24)).columns, _NARROWEST)
-    console = Console(width=width, color_system=None, legacy_windows=False)
+    system: Literal["auto"] | None = "auto" if color else None
+    console = Console(width=width, color_system=system, force_terminal=color, legacy_windows=False)
     with console.capture() as capture:
         console.print(grid)
     return "\n".join(line.rstrip() for line in capture.get().splitlines()).strip("\n")

@@ -1,133 +1,165 @@
-"""`sentiment misclassified`: the wrong predictions of a run with their texts."""
+"""`sentiment misclassified`: the wrong predictions of a run with their texts, and what they have in common."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from sentiment_cli.cli._mistakes import FORMATS, render
 from sentiment_cli.cli._options import output_options, split_option
-from sentiment_cli.cli._output import Output, excerpt, json_line, table, write_data
+from sentiment_cli.cli._output import Output, json_line, wants_color
 from sentiment_cli.cli._run_argument import chosen_run
+from sentiment_cli.cli._target import PICTURES, Target, ending
 from sentiment_cli.errors import UsageError
-from sentiment_cli.tables import csv_text
+from sentiment_cli.runs import find_run
 
 if TYPE_CHECKING:
-    from sentiment_cli.misclassified import Misclassified
-    from sentiment_cli.workflows.misclassified import MisclassifiedResult
+    from sentiment_cli.analysis.selection import Selection, Sort
+    from sentiment_cli.runs import Run
+    from sentiment_cli.workflows.misclassified import Listing
 
-FORMATS = ("table", "csv", "jsonl", "html")
-_COLUMNS = ("id", "path", "text", "actual", "predicted", "probability", "loss")
+# Of `analysis.selection`, `analysis.versus` and `analysis.slices`, which need numpy.
+_SORTS = ("confidence", "loss", "length")
+_KINDS = ("fp", "fn")
+_OUTCOMES = ("broken", "fixed", "both-wrong")
+_TRAITS = ("length", "unknown", "cut", "rating", "negation")
 _TABLE_ROWS = 20
-_EXCERPT = 300
+_ROWS_OF_EACH = 5
 
 
 @click.command()
 @click.argument("run", required=False)
 @split_option
+@click.option("--sort", type=click.Choice(_SORTS), help="The largest first.  [default: confidence]")
+@click.option("--actual", metavar="CLASS", help="Only reviews of this class.")
+@click.option("--predicted", metavar="CLASS", help="Only what was taken for this class.")
+@click.option("--kind", type=click.Choice(_KINDS), help="False positives: taken for the second of two classes.")
+@click.option("--min-probability", type=click.FloatRange(0, 1), metavar="P", help="Of the predicted class, at least.")
+@click.option("--max-probability", type=click.FloatRange(0, 1), metavar="P", help="Of the predicted class, at most.")
+@click.option("--contains", metavar="TEXT", help="Only reviews with this in their text, in whatever case.")
 @click.option(
-    "--top", type=click.IntRange(min=1), metavar="N", help=f"At most N; the table shows {_TABLE_ROWS} by default."
+    "--top",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help=f"At most N (of each outcome); the table shows {_TABLE_ROWS} by default, or {_ROWS_OF_EACH} of each.",
 )
+@click.option("--vs", "other", metavar="RUN", help="What RUN gets wrong and this run right, and the other way round.")
+@click.option("--show", type=click.Choice(_OUTCOMES), help="With --vs: one outcome alone.")
+@click.option("--suspect-labels", is_flag=True, help="Labels that are likely wrong, the most suspect first.")
+@click.option("--group-by", metavar="TRAIT[,TRAIT]…", help=f"Error rates by {', '.join(_TRAITS)}.")
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), help="Form of the list; default: by the ending of -o, else table."
 )
 @click.option(
-    "-o", "--output", "target", type=click.Path(path_type=Path, dir_okay=False), help="Write the list to this file."
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the list to this file; with --group-by and .png, .svg or .pdf a picture.",
 )
 @output_options
-def misclassified(run: str | None, split: str, top: int | None, form: str | None, target: Path | None) -> None:
-    """List the wrong predictions of a RUN with their texts, the most confident first.
+def misclassified(run: str | None, split: str, form: str | None, target: Path | None, **asked: Any) -> None:
+    """List the wrong predictions of a RUN with their texts, the most confident first, and what may be the reason.
 
-    RUN is a run directory or a name under ./runs; default: the newest finished one.
+    RUN is a run directory or a name under ./runs; default: the newest finished one. Where sentiment evaluate --explain
+    was called before, words are coloured by what they did.
     """
     output = Output.current()
-    form = form or _form_of(target)
-    if output.as_json and form != "table":
-        raise UsageError(f"--json and --format {form} exclude each other.")
+    _check(form, target, output, asked)
     found = chosen_run(run, output)
-    from sentiment_cli.workflows.misclassified import list_misclassified
+    other = find_run(asked["other"]) if asked["other"] is not None else None
+    place = Target(output, form or _form_of(target), target)
+    if asked["group_by"] is not None:
+        from sentiment_cli.cli._groups import write_groups
 
-    rows = _TABLE_ROWS if top is None and form == "table" and not output.as_json else top
-    result = list_misclassified(found, split=split, top=rows)
-    if result.missing_texts:
-        output.note(_missing(result))
-    text = json_line(_as_json(result)) + "\n" if output.as_json else _RENDERERS[form](result)
-    if target is None or output.as_json:
-        write_data(text)
-    if target is not None:
-        from sentiment_cli.atomic import write_text
+        write_groups(found, asked["group_by"], split, place)
+        return
+    listing = _list(found, other, split, asked, place)
+    for note in _notes(listing, "json" if output.as_json else place.form):
+        output.note(note)
+    color = target is None and wants_color()
+    text = json_line(listing.to_dict()) + "\n" if output.as_json else render(listing, place.form, color=color)
+    place.write(text, _what(listing), has_colors=color and place.form == "table" and not output.as_json)
 
-        write_text(target, text)
-        output.note(f"{len(result.rows)} wrong predictions: {target}")
+
+def _check(form: str | None, target: Path | None, output: Output, asked: dict[str, Any]) -> None:
+    """Refuse what cannot be meant, before anything is read."""
+    if output.as_json and form not in (None, "table"):
+        raise UsageError(f"--json and --format {form} exclude each other.")
+    if asked["show"] is not None and asked["other"] is None:
+        raise UsageError(f"--show {asked['show']} needs --vs RUN.")
+    modes = {"--vs": asked["other"] is not None, "--suspect-labels": asked["suspect_labels"]}
+    modes["--group-by"] = asked["group_by"] is not None
+    chosen = [name for name, is_chosen in modes.items() if is_chosen]
+    if len(chosen) > 1:
+        raise UsageError(f"{' and '.join(chosen)} exclude each other.")
+    if ending(target) in PICTURES and (chosen != ["--group-by"] or form is not None):
+        raise UsageError(
+            f"{target}: a picture is drawn of --group-by alone; a list is written as .csv, .jsonl or .html."
+        )
+    if chosen == ["--group-by"]:
+        limits = ("sort", "actual", "predicted", "kind", "min_probability", "max_probability", "contains", "top")
+        given = [f"--{name.replace('_', '-')}" for name in limits if asked[name] is not None]
+        if given:
+            raise UsageError(f"--group-by counts all predictions; leave out {', '.join(given)}.")
+        if (form or _form_of(target)) == "html":
+            raise UsageError("--group-by is shown as table, csv, jsonl or --json, or drawn with -o FILE.png.")
 
 
 def _form_of(target: Path | None) -> str:
     """The form that a file's ending asks for; a table where it asks for none."""
-    ending = target.suffix.lower().removeprefix(".") if target else ""
-    return ending if ending in FORMATS else "table"
+    form = ending(target)
+    return form if form in FORMATS else "table"
 
 
-def _missing(result: MisclassifiedResult) -> str:
-    if result.missing_texts == 1:
-        return f"1 review is no longer in {result.data_root}; it is listed without its text"
-    return f"{result.missing_texts} reviews are no longer in {result.data_root}; they are listed without their text"
+def _list(run: Run, other: Run | None, split: str, asked: dict[str, Any], place: Target) -> Listing:
+    from sentiment_cli.workflows.misclassified import list_changes, list_misclassified, list_suspects
+
+    is_table = place.form == "table" and not place.output.as_json
+    if asked["suspect_labels"]:
+        return list_suspects(run, split=split, selection=_selection(asked, None, _TABLE_ROWS if is_table else None))
+    if other is not None:
+        rows = _TABLE_ROWS if asked["show"] else _ROWS_OF_EACH
+        selection = _selection(asked, "confidence", rows if is_table else None)
+        return list_changes(run, other, split=split, selection=selection, show=asked["show"])
+    selection = _selection(asked, "confidence", _TABLE_ROWS if is_table else None)
+    return list_misclassified(run, split=split, selection=selection)
 
 
-def _values(row: Misclassified) -> dict[str, Any]:
-    prediction = row.prediction
-    return {
-        "id": prediction.id,
-        "path": prediction.path,
-        "text": row.text,
-        "actual": prediction.actual,
-        "predicted": prediction.predicted,
-        "probability": prediction.probability,
-        "loss": prediction.loss,
-    }
+def _selection(asked: dict[str, Any], sort: Sort | None, rows: int | None) -> Selection:
+    from sentiment_cli.analysis.selection import Selection
+
+    names = ("actual", "predicted", "kind", "min_probability", "max_probability", "contains")
+    top = rows if asked["top"] is None else asked["top"]
+    return Selection(**{name: asked[name] for name in names}, sort=asked["sort"] or sort, top=top)
 
 
-def _as_json(result: MisclassifiedResult) -> dict[str, Any]:
-    return {
-        "run": str(result.run.path),
-        "split": result.split,
-        "examples": result.examples,
-        "wrong": result.wrong,
-        "misclassified": [_values(row) for row in result.rows],
-    }
+def _notes(listing: Listing, form: str) -> list[str]:
+    """What is missing from a list, and how to get it."""
+    notes = []
+    if listing.rows and form in ("table", "html") and not listing.part.has_words and not listing.part.is_held_out:
+        split = "" if listing.split == "test" else f" --split {listing.split}"
+        command = f"sentiment evaluate {shlex.quote(str(listing.run.path))}{split} --explain"
+        notes.append(f"To see what the words did: {command}")
+    if listing.unread:
+        notes.append(
+            f"{_reviews(listing.unread)} no longer in {listing.data_root}: whether "
+            f"{'it contains' if listing.unread == 1 else 'they contain'} the text is not known"
+        )
+    if listing.missing_texts:
+        them = "it is listed without its text" if listing.missing_texts == 1 else "they are listed without their text"
+        notes.append(f"{_reviews(listing.missing_texts)} no longer in {listing.data_root}; {them}")
+    return notes
 
 
-def _as_table(result: MisclassifiedResult) -> str:
-    head = f"{result.wrong:,} of {result.examples:,} {result.split} predictions are wrong"
-    if len(result.rows) < result.wrong:
-        head += f"; the {len(result.rows)} most confident"
-    if not result.rows:
-        return head + "\n"
-    rows = [
-        [f"{p.probability:.3f}", p.actual, p.predicted, f"{p.path}\n{_shown(row.text)}"]
-        for row in result.rows
-        for p in [row.prediction]
-    ]
-    return f"{head}\n\n{table(['probability', 'actual', 'predicted', 'review'], rows, right=['probability'])}\n"
+def _reviews(count: int) -> str:
+    return "1 review is" if count == 1 else f"{count} reviews are"
 
 
-def _shown(text: str | None) -> str:
-    return "(file is gone)" if text is None else excerpt(text, _EXCERPT) or "(empty)"
-
-
-def _as_csv(result: MisclassifiedResult) -> str:
-    return csv_text(_COLUMNS, (list(_values(row).values()) for row in result.rows))
-
-
-def _as_jsonl(result: MisclassifiedResult) -> str:
-    return "".join(json_line(_values(row)) + "\n" for row in result.rows)
-
-
-def _as_html(result: MisclassifiedResult) -> str:
-    from sentiment_cli.pages import misclassified_page
-
-    title = f"{result.run.name}: {result.wrong:,} of {result.examples:,} {result.split} predictions are wrong"
-    return misclassified_page(title, [_values(row) for row in result.rows])
-
-
-_RENDERERS = {"table": _as_table, "csv": _as_csv, "jsonl": _as_jsonl, "html": _as_html}
+def _what(listing: Listing) -> str:
+    if listing.noise:
+        return f"{len(listing.rows)} suspect labels"
+    return f"{len(listing.rows)} {'reviews' if listing.against else 'wrong predictions'}"

@@ -120,7 +120,7 @@ def compare_runs(first: Run, second: Run, *, split: str = "test") -> CompareResu
     names = (str(first.path), str(second.path)) if same_name else (first.name, second.name)
     tables = _read_table(first, split), _read_table(second, split)
     comparison = compare_predictions(*tables, names)
-    _check_same_contents(first, second, split, names)
+    check_same_contents(first, second, split, names)
     return CompareResult((first, second), names, split, comparison)
 
 
@@ -140,8 +140,8 @@ def _read_table(run: Run, split: str) -> list[Prediction]:
     return read_predictions(path)
 
 
-def _check_same_contents(first: Run, second: Run, split: str, names: tuple[str, str]) -> None:
-    """Files of the same names may hold other texts; the runs know the contents of theirs by a fingerprint."""
+def check_same_contents(first: Run, second: Run, split: str, names: tuple[str, str]) -> None:
+    """Raise a RunError where files of the same names hold other texts; runs know theirs by a fingerprint."""
     known = [run.read_record().get("data", {}) for run in (first, second)]
     of_test = [data.get("test_fingerprint") if split == "test" else None for data in known]
     # A run that was trained without its test part does not know the contents of that.

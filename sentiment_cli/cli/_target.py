@@ -1,0 +1,45 @@
+"""Where does a result go: to stdout or into a file?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sentiment_cli.cli._output import Output, write_colored, write_data
+
+PICTURES = ("png", "svg", "pdf")
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a result goes.
+
+    Args:
+        output: how much is said.
+        form: table, csv, jsonl or html.
+        path: a file; None: stdout.
+    """
+
+    output: Output
+    form: str
+    path: Path | None
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether the file's ending is that of a picture."""
+        return ending(self.path) in PICTURES
+
+    def write(self, text: str, what: str, *, has_colors: bool = False) -> None:
+        """Write the result, and say ``what`` is in the file; with ``--json`` stdout has it in any case."""
+        if self.path is None or self.output.as_json:
+            write_colored(text) if has_colors else write_data(text)
+        if self.path is not None:
+            from sentiment_cli.atomic import write_text
+
+            write_text(self.path, text)
+            self.output.note(f"{what}: {self.path}")
+
+
+def ending(path: Path | None) -> str:
+    """The ending of a file name, in lower case and without the dot; empty where there is none."""
+    return path.suffix.lower().removeprefix(".") if path else ""

@@ -1,0 +1,107 @@
+"""On which reviews does a network fail more? Error rates with their intervals, slice by slice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from sentiment_cli.plots.style import BLUE, INK, QUIET, VERMILLION, fix_layout, house_style, shorten
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from sentiment_cli.analysis.slices import Slice
+
+_WIDTH = 8.5
+_ROW_INCHES = 0.33
+_NAMES = {
+    "length": "words in the review",
+    "unknown": "share of unknown words",
+    "cut": "words lost by cutting",
+    "rating": "star rating",
+    "negation": "negations",
+}
+
+
+def plot_slices(slices: Mapping[str, Sequence[Slice]], *, title: str) -> Figure:
+    """One panel a trait: a row for each slice with its error rate, the 95 % interval, and its numbers.
+
+    A slice whose interval lies wholly above the error rate of all reviews has a vermillion diamond in place of a dot.
+
+    Args:
+        slices: by trait, in the order of the panels; each covers the same reviews.
+        title: what was evaluated.
+
+    Raises:
+        ValueError: there is nothing to draw.
+    """
+    panels = {by: rows for by, rows in slices.items() if rows}
+    if not panels:
+        raise ValueError("expected at least one slice")
+    first = next(iter(panels.values()))
+    overall = sum(one.wrong for one in first) / sum(one.examples for one in first)
+    heights = [len(rows) + 1.4 for rows in panels.values()]
+    with house_style():
+        layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
+        figure = Figure(figsize=(_WIDTH, _ROW_INCHES * sum(heights) + 1.2), layout=layout)
+        axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
+        for panel, (by, rows) in zip(axes, panels.items(), strict=True):
+            _draw_panel(panel, by, rows, overall)
+        _label_top(axes[0], overall)
+        axes[-1].set_xlabel("error rate with its 95 % interval (diamond: above that of all reviews)")
+        axes[-1].xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
+        axes[-1].xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
+        axes[-1].set_xlim(left=0, right=min(1.0, _highest(panels) * 1.06))
+        figure.suptitle(shorten(title, 80), x=0.1 / _WIDTH, ha="left", fontsize=13, fontweight="bold")
+        fix_layout(figure)
+    return figure
+
+
+def _highest(panels: Mapping[str, Sequence[Slice]]) -> float:
+    return max(one.interval[1] for rows in panels.values() for one in rows)
+
+
+def _draw_panel(axes: Axes, by: str, rows: Sequence[Slice], overall: float) -> None:
+    axes.axvline(overall, color=QUIET, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)
+    for place, one in enumerate(rows):
+        low, high = one.interval
+        is_worse = low > overall
+        color = VERMILLION if is_worse else BLUE
+        axes.plot([low, high], [place, place], color=color, linewidth=2.4)
+        axes.plot(one.error_rate, place, "D" if is_worse else "o", color=color, markersize=7)
+        axes.annotate(
+            f"{one.wrong:,} of {one.examples:,}",
+            (1, place),
+            xycoords=("axes fraction", "data"),
+            xytext=(8, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=10,
+            color=INK,
+        )
+    axes.set_yticks(range(len(rows)), [one.name for one in rows])
+    axes.set(ylim=(len(rows) - 0.4, -0.6))
+    axes.set_title(_NAMES.get(by, by), fontsize=11)
+    axes.tick_params(axis="y", length=0, labelcolor=INK)
+    axes.grid(visible=False, axis="y")
+    axes.spines["left"].set_visible(False)
+
+
+def _label_top(axes: Axes, overall: float) -> None:
+    """Above the line and the numbers in the first panel: what they are."""
+    labels = {f"all: {100 * overall:.1f} %": ((overall, 1), "data", 4), "wrong": ((1, 1), "axes fraction", 8)}
+    for label, (place, coordinates, right) in labels.items():
+        axes.annotate(
+            label,
+            place,
+            xycoords=(coordinates, "axes fraction"),
+            xytext=(right, 2),
+            textcoords="offset points",
+            va="bottom",
+            fontsize=10,
+            color=QUIET,
+        )

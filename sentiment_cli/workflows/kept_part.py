@@ -1,0 +1,141 @@
+"""What a run keeps of one part of its data: predictions, traits, words; and the texts, where they still are."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, get_args
+
+from sentiment_cli.analysis.attributions import Span, read_attributions
+from sentiment_cli.analysis.traits import Traits, find_traits, read_traits
+from sentiment_cli.data.contents import Policy
+from sentiment_cli.data.review_files import ReviewFiles
+from sentiment_cli.errors import RunError
+from sentiment_cli.evaluation.predictions import Prediction, read_predictions
+from sentiment_cli.runs import Run, SeedGroup
+
+_NO_TRAITS = Traits(None, None, None)
+
+
+@dataclass(frozen=True)
+class KeptPart:
+    """One part of a run's data as it was evaluated.
+
+    Args:
+        run: the run.
+        split: the part.
+        predictions: all of them, in the order of the table.
+        data_root: what their paths are relative to.
+        files: reads their texts.
+        traits_path: where traits may be kept.
+        attributions_path: where what the words added may be kept.
+        is_held_out: it is a cross-validation's, of the training and validation part.
+    """
+
+    run: Run
+    split: str
+    predictions: list[Prediction]
+    data_root: Path
+    files: ReviewFiles
+    traits_path: Path
+    attributions_path: Path
+    is_held_out: bool = False
+    _texts: dict[str, str | None] = field(default_factory=dict)
+
+    @property
+    def class_names(self) -> list[str]:
+        """In the order of the table; empty where it has no row."""
+        return list(self.predictions[0].probabilities) if self.predictions else []
+
+    @property
+    def wrong(self) -> list[Prediction]:
+        """The wrong predictions."""
+        return [row for row in self.predictions if row.is_wrong]
+
+    @property
+    def has_words(self) -> bool:
+        """Whether it is kept what words added to the predictions."""
+        return self.attributions_path.exists()
+
+    def text(self, path: str) -> str | None:
+        """A review; None where it is gone. Each is read once."""
+        if path not in self._texts:
+            self._texts[path] = self.files.read(path)
+        return self._texts[path]
+
+    def traits(self, rows: Sequence[Prediction], *, with_texts: bool = True) -> dict[str, Traits]:
+        """Traits by path, as they were kept; else what can be seen now, where nothing is known of copies.
+
+        Args:
+            rows: whose.
+            with_texts: read texts for what was not kept, to count negations.
+        """
+        if self.traits_path.exists():
+            kept = read_traits(self.traits_path)
+            return {row.path: kept.get(row.path, _NO_TRAITS) for row in rows}
+        paths = [row.path for row in rows]
+        return find_traits(paths, (self.text(path) if with_texts else None for path in paths))
+
+    def spans(self, rows: Sequence[Prediction]) -> dict[str, tuple[Span, ...]]:
+        """What the words of reviews added, by path, for those where it was kept for the same predicted class."""
+        if not self.has_words or not rows:
+            return {}
+        predicted = {row.path: row.predicted for row in rows}
+        kept = read_attributions(self.attributions_path, predicted)
+        return {path: found.spans for path, found in kept.items() if found.predicted == predicted[path]}
+
+
+def open_part(run: Run, split: str) -> KeptPart:
+    """What a run keeps of one part.
+
+    Raises:
+        RunError: it was not evaluated, or a table is damaged.
+    """
+    record = run.read_record()
+    predictions, traits, attributions = run.result_paths(split)
+    if not predictions.exists():
+        command = f"sentiment evaluate {shlex.quote(str(run.path))} --split {split}"
+        raise RunError(f"{run.path} has no predictions on its {split} part yet. Make them: {command}")
+    return _open(run, record, split, predictions, traits, attributions)
+
+
+def open_held_out(run: Run) -> KeptPart:
+    """All reviews of the training and validation part, each predicted by a network that has not learned it.
+
+    Raises:
+        RunError: there was no cross-validation, or a table is damaged.
+    """
+    record, directory = run.read_record(), run.cross_validation_dir
+    path = directory / "predictions.csv"
+    if not path.exists():
+        single = run.members[0] if isinstance(run, SeedGroup) else run
+        command = f"sentiment evaluate {shlex.quote(str(single.path))} --cross-validate 5"
+        raise RunError(
+            f"{run.path} has learned its train part, so that its predictions there say nothing about the labels. "
+            f"Let each review be predicted by a network that has not learned it: {command}"
+            + (f", and then name {single.path}" if single is not run else "")
+        )
+    part = _open(run, record, "cross-validation", path, directory / "traits.csv", directory / "attributions.jsonl")
+    return replace(part, is_held_out=True)
+
+
+def _open(
+    run: Run, record: dict[str, Any], split: str, predictions: Path, traits: Path, attributions: Path
+) -> KeptPart:
+    root = Path(str(record.get("data", {}).get("root", "")))
+    files = ReviewFiles(root, _policy(run, record))
+    return KeptPart(run, split, read_predictions(predictions), root, files, traits, attributions)
+
+
+def _policy(run: Run, record: dict[str, Any]) -> Policy:
+    """From the record, where it is: to load the configuration takes 0.2 s."""
+    data = (record.get("config") or {}).get("data")
+    known: Any = data.get("encoding_errors") if isinstance(data, dict) else None
+    if known in get_args(Policy):
+        policy: Policy = known
+        return policy
+    from sentiment_cli.config import load_config
+
+    return load_config(run.config_path).data.encoding_errors
