@@ -152,9 +152,12 @@ def mark_words(text: str, spans: Sequence[Span]) -> str:
         step = round(_STEPS * abs(score) / most) if most else 0
         if step and done <= start < end <= len(text):
             side = "a" if score > 0 else "z"
-            pieces += [escape(text[done:start]), f'<mark class="{side} s{step}">{escape(text[start:end])}</mark>']
+            pieces += [
+                escape(text[done:start], quote=False),
+                f'<mark class="{side} s{step}">{escape(text[start:end], quote=False)}</mark>',
+            ]
             done = end
-    return "".join([*pieces, escape(text[done:])])
+    return "".join([*pieces, escape(text[done:], quote=False)])
 
 
 @cache

@@ -130,8 +130,8 @@ def _parse_row(path: Path, number: int, row: list[str], class_names: list[str]) 
         raise RunError(f"{path}:{number}: expected a cell for every column, received {len(row)}.")
     shares = row[len(_FIXED) : -len(_COUNTS)]
     try:
-        probabilities = {name: float(cell) for name, cell in zip(class_names, shares, strict=True)}
-        tokens, unknown, cut = (int(cell) for cell in row[-len(_COUNTS) :])
+        probabilities = dict(zip(class_names, map(float, shares), strict=True))
+        tokens, unknown, cut = map(int, row[-len(_COUNTS) :])
         probability, loss = float(row[4]), float(row[5])
         return Prediction(int(row[0]), row[1], row[2], row[3], probability, loss, probabilities, tokens, unknown, cut)
     except ValueError as error:
