@@ -10,9 +10,10 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from sentiment_cli.analysis.slices import Slice
+from sentiment_cli.picture_look import Style, choose_look
 from sentiment_cli.plots.save import save_figure
 from sentiment_cli.plots.slices import plot_slices
-from sentiment_cli.plots.style import BLUE, VERMILLION
+from sentiment_cli.plots.style import BLUE, VERMILLION, using
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -40,7 +41,8 @@ def test_each_slice_has_its_rate_its_interval_and_its_numbers() -> None:
     spans = [tuple(line.get_xdata()) for line in axes.lines if len(line.get_xdata()) == 2][1:]
     assert spans == [pytest.approx(one.interval) for one in CUT]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["read whole", "over a half cut"]
-    assert {text.get_text() for text in axes.texts} >= {"5 of 120", "25 of 80", "all: 15.0 %"}
+    assert {text.get_text() for text in axes.texts} == {"wrong", "5 of 120", "25 of 80"}
+    assert axes.get_xlabel().endswith("dashed: all reviews, 15.0 %; diamond: above that")
 
 
 def test_each_trait_has_a_panel_and_all_have_one_scale() -> None:
@@ -50,8 +52,16 @@ def test_each_trait_has_a_panel_and_all_have_one_scale() -> None:
     assert first.get_xlim()[0] == 0 and first.get_xlim()[1] <= 1
 
 
-def test_nothing_leaves_the_picture() -> None:
-    figure = draw(cut=CUT, rating=RATING)
+def test_in_a_column_of_a_paper_the_numbers_make_room() -> None:
+    with using(choose_look("paper", None)):
+        (axes,) = draw(cut=CUT).axes
+    assert not axes.texts
+
+
+@pytest.mark.parametrize("style", ["screen", "paper"])
+def test_nothing_leaves_the_picture(style: Style) -> None:
+    with using(choose_look(style, None)):
+        figure = draw(cut=CUT, rating=RATING)
     width, height = figure.get_size_inches() * figure.dpi
     figure.draw_without_rendering()
     for axes in figure.axes:

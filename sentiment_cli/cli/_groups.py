@@ -10,13 +10,14 @@ from sentiment_cli.tables import csv_text
 
 if TYPE_CHECKING:
     from sentiment_cli.cli._target import Target
+    from sentiment_cli.picture_look import Look
     from sentiment_cli.runs import Run
     from sentiment_cli.workflows.group_mistakes import Grouping
 
 _COLUMNS = ("by", "name", "examples", "wrong", "error_rate", "error_rate_low", "error_rate_high", "share_of_errors")
 
 
-def write_groups(run: Run, traits: str, split: str, target: Target) -> None:
+def write_groups(run: Run, traits: str, split: str, target: Target, look: Look) -> None:
     """Count mistakes by comma-separated traits, and write what was found to where it is asked for."""
     from sentiment_cli.workflows.group_mistakes import group_mistakes
 
@@ -32,8 +33,11 @@ def write_groups(run: Run, traits: str, split: str, target: Target) -> None:
     if target.path is not None and target.is_picture:
         from sentiment_cli.plots.save import save_figure
         from sentiment_cli.plots.slices import plot_slices
+        from sentiment_cli.plots.style import using
 
-        save_figure(plot_slices(grouping.slices, title=f"{run.name}, {split}"), target.path)
+        with using(look):
+            figure = plot_slices(grouping.slices, title=f"{run.name}, {split}")
+        save_figure(figure, target.path)
         target.output.note(f"Picture: {target.path}")
         if target.output.as_json:
             target.output.result(grouping.to_dict(), str)

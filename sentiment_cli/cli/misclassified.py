@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sentiment_cli.cli._mistakes import FORMATS, render
-from sentiment_cli.cli._options import output_options, split_option
+from sentiment_cli.cli._options import output_options, picture_look, picture_options, split_option
 from sentiment_cli.cli._output import Output, json_line, wants_color
 from sentiment_cli.cli._run_argument import chosen_run
 from sentiment_cli.cli._target import PICTURES, Target, ending
@@ -60,6 +60,7 @@ _ROWS_OF_EACH = 5
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the list to this file; with --group-by and .png, .svg or .pdf a picture.",
 )
+@picture_options
 @output_options
 def misclassified(run: str | None, split: str, form: str | None, target: Path | None, **asked: Any) -> None:
     """List the wrong predictions of a RUN with their texts, the most confident first, and what may be the reason.
@@ -69,13 +70,14 @@ def misclassified(run: str | None, split: str, form: str | None, target: Path | 
     """
     output = Output.current()
     _check(form, target, output, asked)
+    look = picture_look(target if ending(target) in PICTURES else None)
     found = chosen_run(run, output)
     other = find_run(asked["other"]) if asked["other"] is not None else None
     place = Target(output, form or _form_of(target), target)
     if asked["group_by"] is not None:
         from sentiment_cli.cli._groups import write_groups
 
-        write_groups(found, asked["group_by"], split, place)
+        write_groups(found, asked["group_by"], split, place, look)
         return
     listing = _list(found, other, split, asked, place)
     for note in _notes(listing, "json" if output.as_json else place.form):
