@@ -17,14 +17,22 @@ if TYPE_CHECKING:
 _COLUMNS = ("by", "name", "examples", "wrong", "error_rate", "error_rate_low", "error_rate_high", "share_of_errors")
 
 
-def write_groups(run: Run, traits: str, split: str, target: Target, look: Look) -> None:
-    """Count mistakes by comma-separated traits, and write what was found to where it is asked for."""
+def write_groups(run: Run, asked: tuple[str, str, str | None], target: Target, look: Look) -> None:
+    """Count mistakes by comma-separated traits, and write what was found to where it is asked for.
+
+    Args:
+        run: the run.
+        asked: the traits, the part of its own data, and other data in its place.
+        target: where the result goes.
+        look: of a picture.
+    """
     from sentiment_cli.workflows.group_mistakes import group_mistakes
 
+    traits, split, source = asked
     names = list(dict.fromkeys(name.strip() for name in traits.split(",")))
     if "" in names:
         raise UsageError(f"--group-by: expected traits with a comma between them, received {traits!r}.")
-    grouping = group_mistakes(run, names, split=split)
+    grouping = group_mistakes(run, names, split=split, source=source)
     if grouping.missing_texts:
         target.output.note(
             f"The texts of {grouping.missing_texts:,} reviews are not in {grouping.part.data_root}; "
@@ -36,7 +44,7 @@ def write_groups(run: Run, traits: str, split: str, target: Target, look: Look) 
         from sentiment_cli.plots.style import using
 
         with using(look):
-            figure = plot_slices(grouping.slices, title=f"{run.name}, {split}")
+            figure = plot_slices(grouping.slices, title=f"{run.name}, {grouping.part.split}")
         save_figure(figure, target.path)
         target.output.note(f"Picture: {target.path}")
         if target.output.as_json:

@@ -33,6 +33,7 @@ _ROWS_OF_EACH = 5
 @click.command()
 @click.argument("run", required=False)
 @split_option
+@click.option("--data", "source", metavar="SOURCE", help="Other reviews that the run was evaluated on.")
 @click.option("--sort", type=click.Choice(_SORTS), help="The largest first.  [default: confidence]")
 @click.option("--actual", metavar="CLASS", help="Only reviews of this class.")
 @click.option("--predicted", metavar="CLASS", help="Only what was taken for this class.")
@@ -69,7 +70,7 @@ def misclassified(run: str | None, split: str, form: str | None, target: Path | 
     was called before, words are coloured by what they did.
     """
     output = Output.current()
-    _check(form, target, output, asked)
+    _check(split, form, target, output, asked)
     look = picture_look(target if ending(target) in PICTURES else None)
     found = chosen_run(run, output)
     other = find_run(asked["other"]) if asked["other"] is not None else None
@@ -77,7 +78,7 @@ def misclassified(run: str | None, split: str, form: str | None, target: Path | 
     if asked["group_by"] is not None:
         from sentiment_cli.cli._groups import write_groups
 
-        write_groups(found, asked["group_by"], split, place, look)
+        write_groups(found, (asked["group_by"], split, asked["source"]), place, look)
         return
     listing = _list(found, other, split, asked, place)
     for note in _notes(listing, "json" if output.as_json else place.form):
@@ -87,10 +88,12 @@ def misclassified(run: str | None, split: str, form: str | None, target: Path | 
     place.write(text, _what(listing), has_colors=color and place.form == "table" and not output.as_json)
 
 
-def _check(form: str | None, target: Path | None, output: Output, asked: dict[str, Any]) -> None:
+def _check(split: str, form: str | None, target: Path | None, output: Output, asked: dict[str, Any]) -> None:
     """Refuse what cannot be meant, before anything is read."""
     if output.as_json and form not in (None, "table"):
         raise UsageError(f"--json and --format {form} exclude each other.")
+    if asked["source"] is not None and split != "test":
+        raise UsageError(f"--split {split} is for the run's own data; of other data the test part is used, or all.")
     if asked["show"] is not None and asked["other"] is None:
         raise UsageError(f"--show {asked['show']} needs --vs RUN.")
     modes = {"--vs": asked["other"] is not None, "--suspect-labels": asked["suspect_labels"]}
@@ -120,15 +123,16 @@ def _form_of(target: Path | None) -> str:
 def _list(run: Run, other: Run | None, split: str, asked: dict[str, Any], place: Target) -> Listing:
     from sentiment_cli.workflows.misclassified import list_changes, list_misclassified, list_suspects
 
-    is_table = place.form == "table" and not place.output.as_json
+    source, is_table = asked["source"], place.form == "table" and not place.output.as_json
     if asked["suspect_labels"]:
-        return list_suspects(run, split=split, selection=_selection(asked, None, _TABLE_ROWS if is_table else None))
+        selection = _selection(asked, None, _TABLE_ROWS if is_table else None)
+        return list_suspects(run, split=split, source=source, selection=selection)
     if other is not None:
         rows = _TABLE_ROWS if asked["show"] else _ROWS_OF_EACH
         selection = _selection(asked, "confidence", rows if is_table else None)
-        return list_changes(run, other, split=split, selection=selection, show=asked["show"])
+        return list_changes(run, other, split=split, source=source, selection=selection, show=asked["show"])
     selection = _selection(asked, "confidence", _TABLE_ROWS if is_table else None)
-    return list_misclassified(run, split=split, selection=selection)
+    return list_misclassified(run, split=split, source=source, selection=selection)
 
 
 def _selection(asked: dict[str, Any], sort: Sort | None, rows: int | None) -> Selection:
@@ -142,9 +146,9 @@ def _selection(asked: dict[str, Any], sort: Sort | None, rows: int | None) -> Se
 def _notes(listing: Listing, form: str) -> list[str]:
     """What is missing from a list, and how to get it."""
     notes = []
-    if listing.rows and form in ("table", "html") and not listing.part.has_words and not listing.part.is_held_out:
-        split = "" if listing.split == "test" else f" --split {listing.split}"
-        command = f"sentiment evaluate {shlex.quote(str(listing.run.path))}{split} --explain"
+    options = listing.part.evaluation
+    if listing.rows and form in ("table", "html") and not listing.part.has_words and options is not None:
+        command = shlex.join(["sentiment", "evaluate", str(listing.run.path), *options, "--explain"])
         notes.append(f"To see what the words did: {command}")
     if listing.unread:
         notes.append(

@@ -10,7 +10,7 @@ from sentiment_cli.analysis.slices import SLICES, Slice, compute_slices
 from sentiment_cli.errors import RunError, UsageError, suggest
 from sentiment_cli.evaluation.intervals import accuracy_interval
 from sentiment_cli.runs import Run
-from sentiment_cli.workflows.kept_part import KeptPart, open_part
+from sentiment_cli.workflows.kept_part import KeptPart, open_other, open_part
 
 # What is told by the texts alone, where it was not kept.
 _FROM_TEXTS = "negation"
@@ -79,13 +79,14 @@ class Grouping:
         }
 
 
-def group_mistakes(run: Run, by: Sequence[str], *, split: str = "test") -> Grouping:
+def group_mistakes(run: Run, by: Sequence[str], *, split: str = "test", source: str | None = None) -> Grouping:
     """Error rates by traits, over all predictions of one part.
 
     Args:
         run: the run.
         by: one or more of `analysis.slices.SLICES`; each counts once.
         split: ``train``, ``validation`` or ``test``.
+        source: other data that the run was evaluated on.
 
     Raises:
         RunError: that part was not evaluated, has no review, or a table is damaged.
@@ -94,9 +95,9 @@ def group_mistakes(run: Run, by: Sequence[str], *, split: str = "test") -> Group
     for name in by:
         if name not in SLICES:
             raise UsageError(f"--group-by {name}: there is no such trait; {suggest(name, SLICES)}")
-    part = open_part(run, split)
+    part = open_part(run, split) if source is None else open_other(run, source)
     if not part.predictions:
-        raise RunError(f"{run.predictions_path(split)} has no prediction, and so nothing to count.")
+        raise RunError(f"The predictions of {run.path} are empty, and so there is nothing to count.")
     traits = part.traits(part.predictions, with_texts=_FROM_TEXTS in by)
     unread = sum(row.negations is None for row in traits.values()) if _FROM_TEXTS in by else 0
     return Grouping(part, {name: compute_slices(part.predictions, traits, name) for name in by}, unread)

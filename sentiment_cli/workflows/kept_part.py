@@ -1,7 +1,8 @@
-"""What a run keeps of one part of its data: predictions, traits, words; and the texts, where they still are."""
+"""What a run keeps of reviews that it was evaluated on: predictions, traits, words; and their texts, if still there."""
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -12,8 +13,10 @@ from sentiment_cli.analysis.attributions import Span, read_attributions
 from sentiment_cli.analysis.traits import Traits, find_traits, read_traits
 from sentiment_cli.data.contents import Policy
 from sentiment_cli.data.review_files import ReviewFiles
+from sentiment_cli.data.source import NAMED_SOURCES
 from sentiment_cli.errors import RunError
 from sentiment_cli.evaluation.predictions import Prediction, read_predictions
+from sentiment_cli.resources import expand_path
 from sentiment_cli.runs import Run, SeedGroup
 
 _NO_TRAITS = Traits(None, None, None)
@@ -21,17 +24,18 @@ _NO_TRAITS = Traits(None, None, None)
 
 @dataclass(frozen=True)
 class KeptPart:
-    """One part of a run's data as it was evaluated.
+    """Reviews as a run was evaluated on them.
 
     Args:
         run: the run.
-        split: the part.
+        split: the part of its own data, ``cross-validation``, or what other data are called.
         predictions: all of them, in the order of the table.
         data_root: what their paths are relative to.
         files: reads their texts.
         traits_path: where traits may be kept.
         attributions_path: where what the words added may be kept.
-        is_held_out: it is a cross-validation's, of the training and validation part.
+        evaluation: the options of ``sentiment evaluate`` that make it; None: those of a cross-validation, of the
+            training and validation part.
     """
 
     run: Run
@@ -41,7 +45,7 @@ class KeptPart:
     files: ReviewFiles
     traits_path: Path
     attributions_path: Path
-    is_held_out: bool = False
+    evaluation: tuple[str, ...] | None = ()
     _texts: dict[str, str | None] = field(default_factory=dict)
 
     @property
@@ -98,7 +102,28 @@ def open_part(run: Run, split: str) -> KeptPart:
     if not predictions.exists():
         command = f"sentiment evaluate {shlex.quote(str(run.path))} --split {split}"
         raise RunError(f"{run.path} has no predictions on its {split} part yet. Make them: {command}")
-    return _open(run, record, split, predictions, traits, attributions)
+    part = _open(run, record, split, predictions, traits, attributions)
+    return part if split == "test" else replace(part, evaluation=("--split", split))
+
+
+def open_other(run: Run, source: str) -> KeptPart:
+    """What a run keeps of its evaluation on other data.
+
+    Args:
+        run: the run.
+        source: as ``sentiment evaluate --data`` had it; the reviews themselves need not be there any more.
+
+    Raises:
+        RunError: it was not evaluated on them, or a table is damaged.
+    """
+    record = run.read_record()
+    found = next((path for path in _evaluations(run) if _is_of(path, source)), None)
+    if found is None:
+        command = f"sentiment evaluate {shlex.quote(str(run.path))} --data {shlex.quote(source)}"
+        raise RunError(f"{run.path} was not evaluated on {source} yet. Do that: {command}")
+    files = (found / name for name in ("predictions.csv", "traits.csv", "attributions.jsonl"))
+    part = _open(run, {**record, "data": {"root": _data_root(found)}}, found.name, *files)
+    return replace(part, evaluation=("--data", source))
 
 
 def open_held_out(run: Run) -> KeptPart:
@@ -118,7 +143,7 @@ def open_held_out(run: Run) -> KeptPart:
             + (f", and then name {single.path}" if single is not run else "")
         )
     part = _open(run, record, "cross-validation", path, directory / "traits.csv", directory / "attributions.jsonl")
-    return replace(part, is_held_out=True)
+    return replace(part, evaluation=None)
 
 
 def _open(
@@ -127,6 +152,27 @@ def _open(
     root = Path(str(record.get("data", {}).get("root", "")))
     files = ReviewFiles(root, _policy(run, record))
     return KeptPart(run, split, read_predictions(predictions), root, files, traits, attributions)
+
+
+def _evaluations(run: Run) -> list[Path]:
+    directory = run.evaluation_dir("any").parent
+    return sorted(directory.iterdir()) if directory.is_dir() else []
+
+
+def _is_of(directory: Path, source: str) -> bool:
+    """Whether an evaluation is of a source; a named one may lie elsewhere by now, and is known by its name then."""
+    root = _data_root(directory)
+    if source in NAMED_SOURCES:
+        return bool(root) and directory.name == source
+    return bool(root) and root == str(expand_path(source).resolve())
+
+
+def _data_root(directory: Path) -> str:
+    """The reviews that an evaluation was of; empty where that cannot be read."""
+    try:
+        return str(json.loads((directory / "metrics.json").read_text(encoding="utf-8"))["data"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
 
 
 def _policy(run: Run, record: dict[str, Any]) -> Policy:

@@ -18,7 +18,7 @@ from sentiment_cli.evaluation.predictions import Prediction
 from sentiment_cli.misclassified import Misclassified
 from sentiment_cli.runs import Run
 from sentiment_cli.workflows.compare import check_same_contents
-from sentiment_cli.workflows.kept_part import KeptPart, open_held_out, open_part
+from sentiment_cli.workflows.kept_part import KeptPart, open_held_out, open_other, open_part
 
 Item = TypeVar("Item")
 
@@ -105,13 +105,19 @@ class Listing:
 
 
 def list_misclassified(
-    run: Run, *, split: str = "test", top: int | None = None, selection: Selection | None = None
+    run: Run,
+    *,
+    split: str = "test",
+    source: str | None = None,
+    top: int | None = None,
+    selection: Selection | None = None,
 ) -> Listing:
     """The wrong predictions of a run.
 
     Args:
         run: the run.
         split: ``train``, ``validation`` or ``test``.
+        source: other data that the run was evaluated on, in place of a part of its own.
         top: at most so many; None: all. It is for callers who have nothing else to ask for.
         selection: what is asked for; None: all, the most confident first.
 
@@ -119,7 +125,7 @@ def list_misclassified(
         RunError: that part was not evaluated, or a table is damaged.
         UsageError: the selection asks for a class that the run does not have.
     """
-    part = open_part(run, split)
+    part = _open(run, split, source)
     selection = selection or Selection(sort="confidence", top=top)
     found, unread = _select(part, part.wrong, selection, lambda row: row)
     shown = found[: selection.top]
@@ -131,6 +137,7 @@ def list_changes(
     other: Run,
     *,
     split: str = "test",
+    source: str | None = None,
     selection: Selection | None = None,
     show: Outcome | None = None,
 ) -> Listing:
@@ -142,6 +149,7 @@ def list_changes(
         run: the run that is looked at.
         other: the one that it is compared with.
         split: the part of both.
+        source: other data that both were evaluated on.
         selection: what is asked for; ``top`` is of each outcome. None: all, the most confident first.
         show: one outcome alone; None: all three.
 
@@ -149,10 +157,11 @@ def list_changes(
         RunError: a part was not evaluated, a table is damaged, or the runs do not have the same reviews and classes.
         UsageError: the selection asks for a class that the runs do not have.
     """
-    part, others = open_part(run, split), open_part(other, split)
+    part, others = (_open(each, split, source) for each in (run, other))
     names = (str(run.path), str(other.path)) if run.name == other.name else (run.name, other.name)
     versus = compare_mistakes(part.predictions, others.predictions, names)
-    check_same_contents(run, other, split, names)
+    if source is None:
+        check_same_contents(run, other, split, names)
     selection = selection or Selection(sort="confidence")
     found, unread = _select(part, versus.changes, selection, lambda change: change.mistake)
     matches = Counter(change.outcome for change in found)
@@ -168,26 +177,33 @@ def list_changes(
     return Listing(part, selection, rows, sum(counted[outcome] for outcome in outcomes), unread, against)
 
 
-def list_suspects(run: Run, *, split: str = "test", selection: Selection | None = None) -> Listing:
+def list_suspects(
+    run: Run, *, split: str = "test", source: str | None = None, selection: Selection | None = None
+) -> Listing:
     """The labels that are likely wrong, see `analysis.suspects`.
 
     Args:
         run: the run.
         split: ``test`` or ``validation``; for ``train`` a cross-validation stands, which is of the training and
             validation part together, since a network's predictions of what it has learned only repeat the labels.
+        source: other data that the run was evaluated on.
         selection: what is asked for; None: all, the most suspect first.
 
     Raises:
         RunError: the part was not evaluated, there was no cross-validation, or a table is damaged.
         UsageError: the selection asks for a class that the run does not have.
     """
-    part = open_held_out(run) if split == "train" else open_part(run, split)
+    part = open_held_out(run) if split == "train" and source is None else _open(run, split, source)
     selection = selection or Selection()
     noise = find_suspects(part.predictions)
     found, unread = _select(part, noise.suspects, selection, lambda suspect: suspect.prediction)
     shown = found[: selection.top]
     rows = _rows(part, [suspect.prediction for suspect in shown], suspects=shown)
     return Listing(part, selection, rows, len(found), unread, noise=noise)
+
+
+def _open(run: Run, split: str, source: str | None) -> KeptPart:
+    return open_part(run, split) if source is None else open_other(run, source)
 
 
 def _select(

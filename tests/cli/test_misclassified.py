@@ -356,6 +356,10 @@ class TestSelection:
         ("options", "message"),
         [
             (["--actual", "goood"], '--actual goood: the run has no such class; did you mean "good"?'),
+            (
+                ["--data", "bnb", "--split", "validation"],
+                "--split validation is for the run's own data; of other data the test part is used, or all.",
+            ),
             (["--show", "fixed"], "--show fixed needs --vs RUN."),
             (["--vs", "tiny", "--suspect-labels"], "--vs and --suspect-labels exclude each other."),
             (["--vs", "tiny", "--group-by", "cut"], "--vs and --group-by exclude each other."),

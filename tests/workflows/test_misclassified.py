@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ from sentiment_cli.analysis.selection import Selection
 from sentiment_cli.analysis.traits import Traits, write_traits
 from sentiment_cli.errors import DataError, RunError, UsageError
 from sentiment_cli.evaluation.predictions import Prediction, write_predictions
-from sentiment_cli.runs import Run
+from sentiment_cli.runs import Run, SeedGroup
 from sentiment_cli.workflows.group_mistakes import group_mistakes
 from sentiment_cli.workflows.misclassified import list_changes, list_misclassified, list_suspects
 
@@ -146,6 +149,59 @@ def test_the_configuration_says_how_to_read_where_the_record_does_not(run_copy: 
     assert list_misclassified(run, top=1).rows[0].text == "good 2"
 
 
+class TestOtherData:
+    @pytest.fixture
+    def evaluated(self, run: Run, tmp_path: Path) -> Path:
+        """Other reviews that the run was evaluated on."""
+        other = write_reviews(tmp_path / "other", {"bad": ["so so"], "good": ["fine, not bad"]})
+        directory = run.evaluation_dir("other-2")
+        directory.mkdir(parents=True)
+        (run.evaluation_dir("other")).mkdir()  # what another evaluation left when it was killed
+        (directory / "metrics.json").write_text(json.dumps({"data": str(other)}), encoding="utf-8")
+        rows = [replace(ROWS[0], path="bad/000.txt"), replace(ROWS[2], path="good/000.txt")]
+        write_predictions(directory / "predictions.csv", rows, ["bad", "good"])
+        write_traits(directory / "traits.csv", {"good/000.txt": Traits(1, None, "train/good/007.txt")})
+        return other
+
+    def test_the_mistakes_on_other_data_are_listed_from_their_evaluation(self, run: Run, evaluated: Path) -> None:
+        found = list_misclassified(run, source=str(evaluated))
+        assert (found.split, found.examples, found.data_root) == ("other-2", 2, evaluated)
+        assert [(item.text, item.traits.copy_of) for item in found.rows] == [
+            ("fine, not bad", "train/good/007.txt"),
+            ("so so", None),
+        ]
+        assert found.part.evaluation == ("--data", str(evaluated))
+
+    def test_they_are_known_when_their_reviews_are_gone(self, run: Run, evaluated: Path) -> None:
+        shutil.rmtree(evaluated)
+        assert list_misclassified(run, source=str(evaluated)).missing_texts == 2
+
+    def test_runs_are_compared_and_labels_doubted_there_too(self, run: Run, evaluated: Path) -> None:
+        assert list_changes(run, run, source=str(evaluated)).examples == 2
+        assert list_suspects(run, source=str(evaluated)).examples == 2
+        assert group_mistakes(run, ["cut"], source=str(evaluated)).examples == 2
+
+    def test_data_that_it_was_not_evaluated_on_are_named_with_the_command(self, run: Run, evaluated: Path) -> None:
+        for source in ("bnb", "no such/place"):
+            with pytest.raises(RunError) as caught:
+                list_misclassified(run, source=source)
+            assert str(caught.value) == (
+                f"{run.path} was not evaluated on {source} yet. Do that: "
+                f"sentiment evaluate {run.path} --data {shlex.quote(source)}"
+            )
+
+
+def test_a_group_of_seeds_has_the_mistakes_of_its_ensemble(run: Run, tmp_path: Path) -> None:
+    group = SeedGroup(Path(shutil.copytree(run.path, tmp_path / "group")))
+    (group.path / "run.json").rename(group.record_path)
+    group.write_record({**group.read_record(), "seeds": [3, 4]})
+    assert [item.prediction.id for item in list_misclassified(group).rows] == [2, 4, 0, 3]
+    with pytest.raises(RunError) as caught:
+        list_suspects(group, split="train")
+    single = group.member(3).path
+    assert str(caught.value).endswith(f"sentiment evaluate {single} --cross-validate 5, and then name {single}")
+
+
 class TestVersus:
     def test_each_outcome_is_listed_by_the_confidence_of_the_mistake(self, run: Run, make: Make) -> None:
         found = list_changes(run, make("other", OTHER))
@@ -270,7 +326,7 @@ class TestGroups:
         assert str(caught.value) == '--group-by lenght: there is no such trait; did you mean "length"?'
 
     def test_an_empty_table_has_nothing_to_count(self, make: Make) -> None:
-        with pytest.raises(RunError, match="has no prediction, and so nothing to count"):
+        with pytest.raises(RunError, match="are empty, and so there is nothing to count"):
             group_mistakes(make("empty", []), ["cut"])
 
     def test_nothing_wrong_is_no_share_of_nothing(self, make: Make) -> None:
