@@ -139,7 +139,7 @@ def _review(row: Misclassified, class_names: Sequence[str], color: bool) -> Text
         lines.append(Text(printable(f"perhaps: {'; '.join(row.reasons)}"), "bold" if color else ""))
     lines.append(_shown(row, class_names, color))
     if not color and (words := row.words(_SHOWN_WORDS)):
-        listed = ", ".join(f"{word} {score:+.2f}" for word, score in words)
+        listed = ", ".join(f'"{word}" {score:+.2f}' for word, score in words)
         lines.append(Text(printable(f"for {row.prediction.predicted}: {listed}")))
     return Text("\n").join(lines)
 

@@ -273,7 +273,7 @@ class TestWords:
     def test_without_colour_the_strongest_are_listed_with_their_scores(self, cli: Cli, explained: Path) -> None:
         result = cli("misclassified", "tiny")
         assert result.stderr == ""
-        assert " ".join(result.stdout.split()).endswith("not bad at all for bad: bad +2.00, not -0.50, at +0.25")
+        assert " ".join(result.stdout.split()).endswith('not bad at all for bad: "bad" +2.00, "not" -0.50, "at" +0.25')
         assert "\x1b" not in result.stdout
 
     def test_on_a_terminal_they_are_coloured_towards_their_class(
