@@ -157,6 +157,8 @@ def _shown(row: Misclassified, class_names: Sequence[str], color: bool) -> Text:
         return Text(excerpt(row.text, _EXCERPT) or "(empty)")
     start, end = strongest_window(row.spans, len(row.text), _EXCERPT)
     piece = "".join(" " if character.isspace() else character for character in row.text[start:end])
+    if end < len(row.text) and " " in piece:
+        piece = piece[: piece.rindex(" ")]  # a half word would have no colour
     spans = towards_second(spans_within(row.spans, start, end), row.prediction.predicted, class_names)
     shown = coloured(piece, spans) if color else Text(printable(piece))
     return Text("…" if start else "").append_text(shown).append("…" if end < len(row.text) else "")

@@ -103,6 +103,18 @@ HEADER = "id,path,actual,predicted,probability,loss,p_bad,p_good,tokens,unknown,
         (HEADER + "0,a,bad,bad,0.5,0.1,0.5,0.5,3,0\n", ":2: expected a cell for every column, received 10."),
         (HEADER + "0,a,bad,bad,0.5,0.1,0.5,0.5,3,0,x\n", ":2: invalid literal for int"),
         (HEADER + "0,a,bad,bad,half,0.1,0.5,0.5,3,0,0\n", ":2: could not convert string to float: 'half'"),
+        (
+            HEADER + "0,a,bad,bad,0.5,nan,0.5,0.5,3,0,0\n",
+            ":2: expected numbers, received one that is infinite",
+        ),
+        (
+            HEADER + "0,a,bad,bad,0.5,0.1,inf,0.5,3,0,0\n",
+            ":2: expected numbers, received one that is infinite",
+        ),
+        (
+            HEADER + "0,a,bed,bad,0.5,0.1,0.5,0.5,3,0,0\n",
+            ":2: expected classes with a column p_<class>, received",
+        ),
         (HEADER + '0,"a,bad', ":2: unexpected end of data."),
     ],
 )
@@ -113,6 +125,13 @@ def test_damage_is_named_with_its_line(tmp_path: Path, content: str, message: st
         read_predictions(path)
     assert str(path) in str(caught.value)
     assert message in str(caught.value)
+
+
+def test_writing_says_whether_the_table_is_another_one(tmp_path: Path) -> None:
+    path, rows = tmp_path / "p.csv", some_rows()
+    assert write_predictions(path, rows, ["bad", "good"])
+    assert not write_predictions(path, rows, ["bad", "good"])
+    assert write_predictions(path, rows[:1], ["bad", "good"])
 
 
 def test_bytes_that_are_no_text_and_a_missing_file_are_named(tmp_path: Path) -> None:
