@@ -1,4 +1,4 @@
-"""How far may the accuracy on all such reviews be from the one that was counted on some of them?
+"""How far may a figure on all such reviews be from the one that was counted on some of them?
 
 Each review counts as an independent draw. What another seed would change is in no interval of a single run.
 """
@@ -8,8 +8,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 # The normal distribution holds 95 % between -Z and Z.
-_Z = 1.959963984540054
+Z = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,16 @@ class PairedCounts:
         return (self.only_first - self.only_second) / self.examples
 
 
-def accuracy_interval(correct: int, count: int) -> tuple[float, float]:
+def accuracy_interval(correct: float, count: int) -> tuple[float, float]:
     """The 95 % score interval of an accuracy; within [0, 1], and with a width also where none or all are right.
+
+    It is that of every share of independent reviews: of a recall, of a precision (of as many as were predicted).
 
     Source: Wilson 1927, Journal of the American Statistical Association 22, 209-212; recommended by Brown, Cai and
     DasGupta 2001, Statistical Science 16, 101-133.
 
     Args:
-        correct: number of right predictions.
+        correct: number of right predictions; a fraction where some count in part.
         count: number of predictions, at least 1.
 
     Returns:
@@ -68,13 +72,74 @@ def accuracy_interval(correct: int, count: int) -> tuple[float, float]:
     if not 0 <= correct <= count or count < 1:
         raise ValueError(f"expected 0 <= correct <= count and a count of at least 1, received {correct} of {count}")
     share = correct / count
-    centre = share + _Z**2 / (2 * count)
-    half = _Z * math.sqrt(share * (1 - share) / count + (_Z / (2 * count)) ** 2)
-    scale = 1 + _Z**2 / count
+    centre = share + Z**2 / (2 * count)
+    half = Z * math.sqrt(share * (1 - share) / count + (Z / (2 * count)) ** 2)
+    scale = 1 + Z**2 / count
     # At the ends the formula gives 0 and 1 but for rounding.
     low = 0.0 if correct == 0 else (centre - half) / scale
     high = 1.0 if correct == count else (centre + half) / scale
     return low, high
+
+
+def f1_interval(right: int, mistakes: int) -> tuple[float, float]:
+    """The 95 % interval of a class's F1; within [0, 1], and with a width also where F1 is 0 or 1.
+
+    F1 is 2 s / (1 + s), where s is the share of right ones among all reviews that are of the class or were taken for
+    it; the limits are those of s, Wilson's, put into that.
+
+    Source: Lam 2023, arXiv:2309.14621, the Wilson indirect method.
+
+    Args:
+        right: reviews of the class that were recognised.
+        mistakes: those missed, and others that were taken for it; with ``right`` at least one.
+
+    Raises:
+        ValueError: there are no such reviews.
+    """
+    low, high = accuracy_interval(right, right + mistakes)
+    return 2 * low / (1 + low), 2 * high / (1 + high)
+
+
+def macro_f1_interval(matrix: np.ndarray) -> tuple[float, float]:
+    """The 95 % interval of the mean F1 of the classes that have a review or a prediction; within [0, 1].
+
+    The intervals of the classes, combined by how their F1 vary together, as `difference_interval` combines two
+    accuracies: the one of a mean has a width also where every answer is right.
+
+    Sources: Zou and Donner 2008, Statistics in Medicine 27, 1693-1702 (variance recovered from the limits); Takahashi,
+    Yamamoto, Kuchiba and Koyama 2022, Applied Intelligence 52, 4961-4972 (variances and covariances of F1 scores).
+
+    Args:
+        matrix: int[classes, classes], rows actual, columns predicted; of at least one review.
+
+    Raises:
+        ValueError: there are no reviews.
+    """
+    right = matrix.diagonal()
+    known = np.flatnonzero(matrix.sum(axis=0) + matrix.sum(axis=1))
+    mistakes = matrix.sum(axis=0) + matrix.sum(axis=1) - 2 * right
+    if not len(known):
+        raise ValueError("expected a confusion matrix of at least one review")
+    f1 = 2 * right[known] / (2 * right + mistakes)[known]
+    limits = np.array([f1_interval(int(right[k]), int(mistakes[k])) for k in known])
+    correlations = _f1_correlations(matrix / matrix.sum(), f1, known)
+    below, above = (np.sqrt(max(side @ correlations @ side, 0.0)) for side in (f1 - limits[:, 0], limits[:, 1] - f1))
+    return float(f1.mean() - below / len(known)), float(f1.mean() + above / len(known))
+
+
+def mean_interval(values: np.ndarray) -> tuple[float, float] | None:
+    """The 95 % interval of a mean, from the normal distribution, which fits from some 30 values on.
+
+    Args:
+        values: float64[n].
+
+    Returns:
+        Lower and upper limit; None of fewer than two values, whose spread cannot be seen.
+    """
+    if len(values) < 2:
+        return None
+    half = Z * float(values.std(ddof=1)) / math.sqrt(len(values))
+    return float(values.mean()) - half, float(values.mean()) + half
 
 
 def difference_interval(counts: PairedCounts) -> tuple[float, float]:
@@ -116,6 +181,22 @@ def mcnemar_p_value(counts: PairedCounts) -> float:
     constant = math.lgamma(trials + 1) - trials * math.log(2)
     terms = (math.exp(constant - math.lgamma(k + 1) - math.lgamma(trials - k + 1)) for k in range(fewer + 1))
     return min(1.0, 2 * math.fsum(terms))
+
+
+def _f1_correlations(shares: np.ndarray, f1: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """float64[k, k] for the classes ``known``; 1 for an F1 of 0 or 1, whose spread cannot be seen."""
+    # How much each cell of the matrix moves each F1 = 2 right / (row + column).
+    ends = shares.sum(axis=0) + shares.sum(axis=1)
+    slopes = np.zeros((len(known), *shares.shape))
+    for place, (label, value) in enumerate(zip(known, f1, strict=True)):
+        slopes[place, label, :] -= value / ends[label]
+        slopes[place, :, label] -= value / ends[label]
+        slopes[place, label, label] += 2 / ends[label]
+    # F1 does not change with the number of reviews, so the slopes are 0 on average and the products are covariances.
+    covariances = np.einsum("aij,bij,ij->ab", slopes, slopes, shares)
+    errors = np.sqrt(covariances.diagonal())
+    scale = np.outer(errors, errors)
+    return np.asarray(np.divide(covariances, scale, out=np.ones_like(covariances), where=scale > 1e-15))
 
 
 def _corrected_correlation(counts: PairedCounts) -> float:

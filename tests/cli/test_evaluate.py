@@ -15,10 +15,13 @@ Cli = Callable[..., Result]
 KEYS = [
     "accuracy",
     "accuracy_interval",
+    "average_precision",
+    "calibration",
     "class_names",
     "classes",
     "confusion_matrix",
     "examples",
+    "intervals",
     "linear_baseline",
     "loss",
     "macro_f1",

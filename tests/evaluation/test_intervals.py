@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentiment_cli.evaluation.intervals import (
     PairedCounts,
     accuracy_interval,
     difference_interval,
+    f1_interval,
+    macro_f1_interval,
     mcnemar_p_value,
+    mean_interval,
 )
 
 numbers = st.integers(0, 2000)
@@ -138,3 +142,56 @@ def test_a_million_disagreements_keep_their_digits() -> None:
     z = (2000 - 1) / math.sqrt(10**6)
     expected = math.erfc(z / math.sqrt(2))
     assert mcnemar_p_value(PairedCounts(0, 501_000, 499_000, 0)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_interval_of_an_f1_is_wilsons_of_the_share_that_it_is_made_of() -> None:
+    # 8 right and 2 mistakes: F1 = 16 / 18. Wilson of 8 of 10: (0.8 + 0.1921 ± 1.96 * sqrt(0.016 + 0.0096)) / 1.3841,
+    # which is 0.4902 and 0.9433; twice that by one more.
+    assert f1_interval(8, 2) == pytest.approx((2 * 0.49016 / 1.49016, 2 * 0.94332 / 1.94332), abs=5e-5)
+    assert f1_interval(0, 5)[0] == 0 and f1_interval(0, 5)[1] > 0.5
+    assert f1_interval(5, 0)[1] == 1 and f1_interval(5, 0)[0] < 0.8
+    with pytest.raises(ValueError, match="count of at least 1"):
+        f1_interval(0, 0)
+
+
+@pytest.mark.parametrize(
+    "matrix", [[[430, 70], [40, 260]], [[880, 20], [60, 40]], [[90, 20, 10], [15, 200, 25], [5, 30, 105]]]
+)
+def test_the_interval_of_a_macro_f1_is_that_of_redrawn_reviews(matrix: list[list[int]]) -> None:
+    counts = np.array(matrix)
+    rng = np.random.default_rng(7)
+    drawn = rng.multinomial(counts.sum(), counts.ravel() / counts.sum(), size=4000).reshape(-1, *counts.shape)
+    right = np.diagonal(drawn, axis1=1, axis2=2)
+    scores = (2 * right / (drawn.sum(axis=1) + drawn.sum(axis=2))).mean(axis=1)
+    low, high = macro_f1_interval(counts)
+    assert (low + high) / 2 == pytest.approx(scores.mean(), abs=0.004)
+    assert (high - low) / 2 == pytest.approx(1.96 * scores.std(), rel=0.06)  # 4,000 draws tell it to 1 %
+
+
+@given(st.integers(2, 4).flatmap(lambda n: st.lists(st.integers(0, 30), min_size=n * n, max_size=n * n)))
+@settings(deadline=None)
+def test_the_interval_of_a_macro_f1_holds_it_and_stays_within_0_and_1(cells: list[int]) -> None:
+    size = math.isqrt(len(cells))
+    matrix = np.array(cells).reshape(size, size)
+    if not matrix.sum():
+        with pytest.raises(ValueError, match="at least one review"):
+            macro_f1_interval(matrix)
+        return
+    ends = matrix.sum(axis=0) + matrix.sum(axis=1)
+    macro_f1 = (2 * matrix.diagonal()[ends > 0] / ends[ends > 0]).mean()
+    low, high = macro_f1_interval(matrix)
+    assert -1e-12 <= low <= macro_f1 + 1e-12
+    assert macro_f1 - 1e-12 <= high <= 1 + 1e-12
+    assert low < high
+
+
+def test_a_perfect_macro_f1_has_the_width_of_its_classes() -> None:
+    """No spread can be seen, so the classes are taken to vary together: three right of three, twice."""
+    assert macro_f1_interval(np.array([[3, 0], [0, 3]])) == pytest.approx(f1_interval(3, 0))
+
+
+def test_the_interval_of_a_mean_is_1_96_standard_errors_wide_on_both_sides() -> None:
+    # 1, 2, 3, 6: mean 3, squares 4 + 1 + 0 + 9 = 14, variance 14 / 3, error sqrt(14 / 12).
+    half = 1.959964 * math.sqrt(14 / 12)
+    assert mean_interval(np.array([1.0, 2.0, 3.0, 6.0])) == pytest.approx((3 - half, 3 + half))
+    assert mean_interval(np.array([1.0])) is None

@@ -9,8 +9,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import precision_recall_fscore_support
 
-from sentiment_cli.evaluation.metrics import compute_losses, compute_metrics, compute_probabilities
+from sentiment_cli.evaluation.intervals import accuracy_interval, f1_interval
+from sentiment_cli.evaluation.metrics import (
+    compute_evaluation,
+    compute_losses,
+    compute_metrics,
+    compute_probabilities,
+)
+from sentiment_cli.evaluation.outcomes import collect_outcomes
+from sentiment_cli.evaluation.predictions import Prediction, make_predictions
+from sentiment_cli.text.token_ids import TokenIds
 
 TWO, THREE = ("bad", "good"), ("bad", "fair", "good")
 
@@ -40,6 +50,8 @@ def test_two_classes_counted_by_hand() -> None:
     assert result.macro_f1 == pytest.approx((6 / 9 + 8 / 11) / 2)
     # Of 25 pairs 3 * 4 are in order and 3 * 1 + 2 * 4 tied.
     assert result.roc_auc == pytest.approx((12 + 11 / 2) / 25)
+    # In order of the scores: 4 of 6 good ones found at once, the fifth with the rest.
+    assert result.average_precision == pytest.approx(4 / 5 * 4 / 6 + 1 / 5 * 5 / 10)
     # Seven right at logit 4, three wrong.
     right, wrong = np.log1p(np.exp(-4)), np.log1p(np.exp(4))
     assert result.loss == pytest.approx((7 * right + 3 * wrong) / 10)
@@ -57,11 +69,61 @@ def test_three_classes_counted_by_hand_with_one_that_is_never_predicted() -> Non
     assert result.macro_f1 == pytest.approx((2 / 5 + 0 + 4 / 7) / 3)
 
 
+def test_the_intervals_are_those_of_the_counts() -> None:
+    labels = np.array([0] * 5 + [1] * 5, np.int32)
+    result = compute_metrics(hard([0, 0, 0, 1, 1, 0, 1, 1, 1, 1], 2), labels, TWO)
+    bad = result.intervals["classes"]["bad"]
+    assert bad["precision"] == list(accuracy_interval(3, 4))
+    assert bad["recall"] == list(accuracy_interval(3, 5))
+    assert bad["f1"] == list(f1_interval(3, 3))
+    for name in ("loss", "macro_f1", "roc_auc"):
+        low, high = result.intervals[name]
+        assert low < getattr(result, name) < high
+    # All ten say 0.982, seven of them rightly.
+    assert result.calibration["mean_confidence"] == pytest.approx(1 / (1 + np.exp(-4)))
+    assert result.calibration["ece"] == pytest.approx(1 / (1 + np.exp(-4)) - 0.7)
+
+
+@given(st.integers(2, 4), st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30))
+@settings(max_examples=60, deadline=None)
+def test_the_figures_of_classes_are_those_of_scikit_learn(classes: int, rows: list[tuple[int, int]]) -> None:
+    labels, predicted = (np.array(column) % classes for column in zip(*rows, strict=True))
+    result = compute_metrics(np.eye(classes)[predicted] * 4, labels, tuple("abcd"[:classes]))
+    figures = precision_recall_fscore_support(labels, predicted, labels=range(classes), zero_division=0)
+    for key, column in zip(("precision", "recall", "f1", "support"), figures, strict=True):
+        assert [row[key] for row in result.classes.values()] == pytest.approx(column)
+    json.dumps(result.to_dict(), allow_nan=False)
+
+
+def test_one_review_has_all_figures_but_those_that_need_two() -> None:
+    result = compute_metrics(np.array([[2.0]], np.float32), np.array([1], np.int32), TWO)
+    assert result.intervals["loss"] is result.intervals["roc_auc"] is result.average_precision is None
+    assert result.intervals["classes"]["bad"] == {"precision": None, "recall": None, "f1": None}
+    assert result.intervals["macro_f1"] == list(f1_interval(1, 0))
+    json.dumps(result.to_dict(), allow_nan=False)
+
+
+def test_the_rows_of_a_table_of_predictions_give_the_same_figures() -> None:
+    rng = np.random.default_rng(10)
+    logits, labels = rng.normal(0, 2, (50, 3)).astype(np.float32), rng.integers(0, 3, 50).astype(np.int32)
+    ids = TokenIds(np.ones(50, np.uint16), np.arange(51), np.ones(50, np.int64))
+    rows = make_predictions(logits, labels, [str(number) for number in range(50)], ids, THREE)
+    assert compute_evaluation(collect_outcomes(rows)) == compute_metrics(logits, labels, THREE)
+
+
+def test_rows_without_a_class_that_they_name_are_refused() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        collect_outcomes([])
+    row = Prediction(0, "0.txt", "odd", "a", 0.5, 0.7, {"a": 0.5, "b": 0.5}, 1, 0, 0)
+    with pytest.raises(ValueError, match="'odd' is none of the classes a, b"):
+        collect_outcomes([row])
+
+
 @pytest.mark.parametrize("names", [TWO, THREE])
 def test_a_class_without_reviews_leaves_the_auc_undefined_and_the_rest_is_there(names: tuple[str, ...]) -> None:
     labels = np.array([1, 1, 1], np.int32)
     result = compute_metrics(hard([1, 0, 1], len(names)), labels, names)
-    assert result.roc_auc is None
+    assert result.roc_auc is result.average_precision is result.intervals["roc_auc"] is None
     assert result.accuracy == pytest.approx(2 / 3)
     assert result.majority_baseline == 1
     assert len(result.confusion_matrix) == len(names)

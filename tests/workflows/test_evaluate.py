@@ -77,7 +77,8 @@ def test_the_json_object_has_the_keys_of_the_contract(run_copy: Path) -> None:
     values = json.loads(json.dumps(evaluate(Run(run_copy)).to_dict(), allow_nan=False))
     assert list(values) == [
         "run", "split", "network", "examples", "loss", "accuracy", "accuracy_interval", "macro_f1", "roc_auc",
-        "majority_baseline", "classes", "confusion_matrix", "class_names", "linear_baseline",
+        "average_precision", "majority_baseline", "classes", "confusion_matrix", "class_names", "calibration",
+        "intervals", "linear_baseline",
     ]  # fmt: skip
     assert values["run"] == str(run_copy)
     assert set(values["classes"]["good"]) == {"precision", "recall", "f1", "support"}
