@@ -94,6 +94,33 @@ class Curves:
     precision: list[float]
 
 
+@dataclass(frozen=True)
+class OperatingPoint:
+    """Where on the curves a decision is made.
+
+    Args:
+        label: what it is called, as ``0.5``.
+        false_positive_rate: in [0, 1].
+        recall: in [0, 1].
+        precision: in [0, 1]; None where no review is called positive.
+    """
+
+    label: str
+    false_positive_rate: float
+    recall: float
+    precision: float | None
+
+
+def operating_point(label: str, matrix: np.ndarray) -> OperatingPoint | None:
+    """The point of a confusion matrix int[2, 2], rows actual; None where a class has no review."""
+    (_, false), (_, true) = matrix.tolist()
+    negatives, positives = matrix.sum(axis=1).tolist()
+    if not negatives or not positives:
+        return None
+    called = false + true
+    return OperatingPoint(label, false / negatives, true / positives, true / called if called else None)
+
+
 def compute_operating_points(scores: np.ndarray, positive: np.ndarray) -> OperatingPoints:
     """Count at every threshold in one pass over the sorted scores.
 

@@ -1,0 +1,138 @@
+"""What does a network find, and at what price, when the threshold moves: ROC and precision-recall curves."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
+
+from sentiment_cli.plots.style import INK, QUIET, fix_layout, house_style, run_color, shorten_all
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from sentiment_cli.evaluation.curves import Curves, OperatingPoint
+
+_WIDTH = 10.0  # inches
+_HEADLINE_LETTERS = 80
+_SHORT_NAME = 14  # letters; a longer one leaves the labels of the axes no room
+_LEGEND_LETTERS = 53  # of an entry, two of which fit side by side
+# More lines could not be told apart.
+_MOST_CURVES = 8
+
+
+def plot_curves(curves: Sequence[Curves], examples: int, *, title: str, marks: Sequence[OperatingPoint] = ()) -> Figure:
+    """The ROC curve and the precision-recall curve side by side, a colour for each class; dashed is chance.
+
+    Of many classes the eight with the smallest areas are drawn.
+
+    Args:
+        curves: of one class or more, see `evaluation.curves.compute_curves`; where there is none, the panels say so.
+        examples: number of reviews of all classes.
+        title: what was evaluated; wrapped where it is long.
+        marks: where a decision is made; drawn on both curves where there is one curve.
+    """
+    few = sorted(curves, key=lambda one: one.roc_auc)[:_MOST_CURVES]
+    drawn = [one for one in curves if one in few]
+    headline = textwrap.wrap(" ".join(title.split()), _HEADLINE_LETTERS) or [""]
+    labels = _legend_labels(drawn) if len(drawn) > 1 else []
+    legend_lines = math.ceil(len(labels) / _legend_columns(labels))
+    with house_style():
+        layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
+        figure = Figure(figsize=(_WIDTH, 5.0 + 0.26 * (len(headline) + legend_lines)), layout=layout)
+        left, right = figure.subplots(1, 2)
+        _draw_roc(left, drawn)
+        _draw_precision_recall(right, drawn, examples)
+        if len(drawn) == 1:
+            _draw_marks(left, [(mark.label, mark.false_positive_rate, mark.recall) for mark in marks])
+            _draw_marks(right, [(mark.label, mark.recall, mark.precision) for mark in marks])
+        if labels:
+            _add_legend(figure, labels)
+        if len(curves) > len(drawn):
+            headline[-1] += f": the {len(drawn)} of {len(curves)} classes with the smallest areas"
+        figure.suptitle("\n".join(headline), x=0.1 / _WIDTH, ha="left", fontsize=13, fontweight="bold")
+        fix_layout(figure)
+    return figure
+
+
+def _draw_roc(axes: Axes, curves: Sequence[Curves]) -> None:
+    axes.set_title("ROC curve")
+    for index, one in enumerate(curves):
+        color = run_color(index)
+        axes.plot(one.false_positive_rate, one.true_positive_rate, color=color, label=f"area {one.roc_auc:.4f}")
+    axes.plot([0, 1], [0, 1], label="by chance: area 0.5", **_chance(QUIET))
+    axes.set_xlabel(f"false-positive rate: share of others called {_named(curves)}")
+    axes.set_ylabel(f"recall: share of {_named(curves)} that is found")
+    _finish(axes, curves, "lower right")
+
+
+def _draw_precision_recall(axes: Axes, curves: Sequence[Curves], examples: int) -> None:
+    axes.set_title("Precision-recall curve")
+    for index, one in enumerate(curves):
+        label = f"average precision {one.average_precision:.4f}"
+        recall, precision = [0.0, *one.recall], [one.precision[0], *one.precision]
+        # The area below these steps is the average precision.
+        axes.plot(recall, precision, color=run_color(index), drawstyle="steps-pre", label=label)
+    for index, one in enumerate(curves):
+        share = one.examples / examples
+        color = QUIET if len(curves) == 1 else run_color(index)
+        axes.plot([0, 1], [share, share], label=f"by chance: precision {share:.4f}", **_chance(color))
+    axes.set_xlabel(f"recall: share of {_named(curves)} that is found")
+    axes.set_ylabel(f"precision: share of those called {_named(curves)} that are")
+    _finish(axes, curves, "lower left")
+
+
+def _chance(color: str) -> dict[str, Any]:
+    return {"color": color, "linestyle": "--", "linewidth": 1.2}
+
+
+def _named(curves: Sequence[Curves]) -> str:
+    """The class, where there is one and its name is short."""
+    name = " ".join(curves[0].class_name.split()) if len(curves) == 1 else ""
+    return name if 0 < len(name) <= _SHORT_NAME else "the class"
+
+
+def _draw_marks(axes: Axes, marks: Sequence[tuple[str, float, float | None]]) -> None:
+    for label, x, y in marks:
+        if y is None:  # nothing is called positive there
+            continue
+        axes.plot(x, y, color=INK, marker="o", markersize=7, linestyle="none", zorder=4)
+        side = 1 if x < 0.5 else -1
+        align = "left" if side > 0 else "right"
+        offset = (9 * side, -5)
+        axes.annotate(label, (x, y), xytext=offset, textcoords="offset points", ha=align, va="top", color=INK)
+
+
+def _finish(axes: Axes, curves: Sequence[Curves], place: Literal["lower left", "lower right"]) -> None:
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+    ticks = [0, 0.2, 0.4, 0.6, 0.8, 1]
+    axes.set_xticks(ticks)
+    axes.set_yticks(ticks)
+    if not curves:
+        axes.text(0.35, 0.75, "a class has no reviews", ha="center", va="center", color=QUIET)
+    elif len(curves) == 1:
+        axes.legend(loc=place)
+
+
+def _legend_labels(curves: Sequence[Curves]) -> list[str]:
+    names = shorten_all([one.class_name for one in curves], _SHORT_NAME)
+    return [
+        f"{name}: area {one.roc_auc:.4f}, average precision {one.average_precision:.4f}"
+        for name, one in zip(names, curves, strict=True)
+    ]
+
+
+def _legend_columns(labels: Sequence[str]) -> int:
+    """Two, where two of the longest fit side by side."""
+    return 1 if max(map(len, labels), default=0) > _LEGEND_LETTERS else 2
+
+
+def _add_legend(figure: Figure, labels: Sequence[str]) -> None:
+    """Below both panels; beside the curves there is no room for more than one."""
+    handles = [Line2D([], [], color=run_color(i), linewidth=4, label=label) for i, label in enumerate(labels)]
+    figure.legend(handles=handles, loc="outside lower center", ncols=_legend_columns(labels), columnspacing=2.2)
