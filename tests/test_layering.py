@@ -41,6 +41,7 @@ RANKS = {
     "evaluation.metrics": 2,
     "evaluation.outcomes": 2,
     "evaluation.predictions": 2,
+    "evaluation.thresholds": 2,
     "history": 2,
     "locking": 1,
     "machine": 0,

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
+from sentiment_cli.cli._evaluation import evaluation_text
+from sentiment_cli.cli._gates import OVER, UNDER, check_classes, failed_gates, known_gates, parse_gates
 from sentiment_cli.cli._options import output_options, split_option
-from sentiment_cli.cli._output import Output, accuracy_text, pairs, table
+from sentiment_cli.cli._output import Output
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.cli._run_argument import chosen_run
-from sentiment_cli.errors import UsageError
+from sentiment_cli.cli._threshold import parse_threshold
+from sentiment_cli.errors import UsageError, suggest
 
 if TYPE_CHECKING:
-    from sentiment_cli.workflows.evaluate import EvaluateResult
+    from sentiment_cli.workflows.questions import Questions
 
-_NETWORKS = {
-    "refit": "refit on train and validation together",
-    "best epoch": "of the best epoch, from before the refit",
-}
-_GATES = ("accuracy", "macro_f1", "roc_auc")
 EXIT_GATE = 3
 
 
@@ -27,72 +26,64 @@ EXIT_GATE = 3
 @click.argument("run", required=False)
 @click.option("--data", "source", metavar="SOURCE", help="Other reviews: bnb, imdb, or a directory.")
 @split_option
-@click.option("--fail-under", multiple=True, metavar="METRIC=X", help=f"Exit with 3 below X; {', '.join(_GATES)}.")
+@click.option(
+    "--by", multiple=True, metavar="TRAIT,…", help="Slices by length, unknown, cut, rating or negation; several: a,b."
+)
+@click.option(
+    "--threshold",
+    metavar="X|METRIC",
+    help="Also decide above X, or where accuracy, f1, macro_f1 is best on"
+    " validation, or recall=X, precision=X reached. Gates then hold there.",
+)
+@click.option(
+    UNDER, multiple=True, metavar="METRIC=X", help=f"Exit with 3 below X: {known_gates(UNDER)}; METRIC_low: its limit."
+)
+@click.option(
+    OVER, multiple=True, metavar="METRIC=X", help=f"Exit with 3 above X: {known_gates(OVER)}; loss_high: its limit."
+)
 @output_options
-def evaluate(run: str | None, source: str | None, split: str, fail_under: tuple[str, ...]) -> None:
-    """Show how good a run is. RUN is a run directory or a name under ./runs; default: the newest finished one."""
+def evaluate(
+    run: str | None,
+    source: str | None,
+    split: str,
+    by: tuple[str, ...],
+    threshold: str | None,
+    fail_under: tuple[str, ...],
+    fail_over: tuple[str, ...],
+) -> None:
+    """Show how good a run is, with 95 % intervals. RUN is a run directory or a name under ./runs; default: the newest.
+
+    \b
+    Examples:
+      sentiment evaluate first --by rating,length
+      sentiment evaluate first --threshold recall=0.95
+      sentiment evaluate first --fail-under accuracy=0.85 --fail-under recall.pos=0.8 --fail-over ece=0.05
+    """  # noqa: D301 - click looks for this control character
     output = Output.current()
-    gates = [_parse_gate(gate) for gate in fail_under]
+    gates = [*parse_gates(UNDER, fail_under), *parse_gates(OVER, fail_over)]
+    questions = _parse_questions(by, threshold)
     found = chosen_run(run, output)
+    check_classes(gates, found.read_record().get("class_names") or [])
     from sentiment_cli.workflows.evaluate import evaluate as evaluate_workflow
 
     with make_progress(output) as progress:
-        result = evaluate_workflow(found, split=split, source=source, progress=progress)
-    output.result(result.to_dict(), lambda: _text(result))
+        result = evaluate_workflow(found, split=split, source=source, progress=progress, questions=questions)
+    output.result(result.to_dict(), lambda: evaluation_text(result, verbose=output.verbose))
     output.note(f"Files: {result.directory}")
-    failed = [line for gate in gates if (line := _failed(gate, result))]
+    failed = failed_gates(gates, result)
     if failed:
         click.echo("\n".join(failed), err=True)
         raise click.exceptions.Exit(EXIT_GATE)
 
 
-def _parse_gate(gate: str) -> tuple[str, float]:
-    metric, _, limit = gate.partition("=")
-    try:
-        if metric in _GATES and 0 <= float(limit) <= 1:
-            return metric, float(limit)
-    except ValueError:
-        pass
-    raise UsageError(f"--fail-under: expected one of {', '.join(_GATES)} = a number from 0 to 1, received {gate!r}.")
-
-
-def _failed(gate: tuple[str, float], result: EvaluateResult) -> str | None:
-    metric, limit = gate
-    value = getattr(result.evaluation, metric)
-    if value is not None and value >= limit:
+def _parse_questions(by: Sequence[str], threshold: str | None) -> Questions | None:
+    if not by and threshold is None:
         return None
-    shown = "undefined" if value is None else format(value, ".4f")
-    return f"Gate failed: {metric} is {shown}, expected at least {limit:g}"
+    from sentiment_cli.analysis.slices import SLICES
+    from sentiment_cli.workflows.questions import Questions
 
-
-def _text(result: EvaluateResult) -> str:
-    figures = result.evaluation
-    auc = "undefined (a class has no reviews)" if figures.roc_auc is None else f"{figures.roc_auc:.4f}"
-    linear = [f"{accuracy:.4f} ({name})" for name, accuracy in (result.linear_baseline or {}).items()]
-    head = pairs(
-        [
-            ("run", str(result.run.path)),
-            ("split", f"{result.split}, {figures.examples:,} reviews"),
-            *([("network", _NETWORKS[result.network])] if result.network else []),
-            ("accuracy", accuracy_text(figures.accuracy, figures.accuracy_interval)),
-            ("baseline", f"{figures.majority_baseline:.4f} (always the most frequent class)"),
-            *([("linear", f"accuracy {', '.join(linear)}")] if linear else []),
-            ("loss", f"{figures.loss:.4f}"),
-            ("macro F1", f"{figures.macro_f1:.4f}"),
-            ("ROC AUC", auc),
-        ]
-    )
-    classes = [
-        [name, *(f"{row[key]:.4f}" for key in ("precision", "recall", "f1")), f"{row['support']:,}"]
-        for name, row in figures.classes.items()
-    ]
-    names = figures.class_names
-    matrix = [[name, *(f"{n:,}" for n in row)] for name, row in zip(names, figures.confusion_matrix, strict=True)]
-    numbers = ["precision", "recall", "F1", "reviews"]
-    return "\n\n".join(
-        [
-            head,
-            table(["class", *numbers], classes, right=numbers),
-            table(["actual \\ predicted", *names], matrix, right=names),
-        ]
-    )
+    names = list(dict.fromkeys(name.strip() for group in by for name in group.split(",")))
+    unknown = [name for name in names if name not in SLICES]
+    if unknown:
+        raise UsageError(f'--by: there is no trait "{unknown[0]}"; {suggest(unknown[0], SLICES)}')
+    return Questions(tuple(names), None if threshold is None else parse_threshold(threshold))

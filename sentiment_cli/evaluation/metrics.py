@@ -90,9 +90,14 @@ def compute_metrics(logits: np.ndarray, labels: np.ndarray, class_names: tuple[s
         labels: int32[n].
         class_names: in the order of the labels.
     """
+    return compute_evaluation(make_outcomes(logits, labels, class_names))
+
+
+def make_outcomes(logits: np.ndarray, labels: np.ndarray, class_names: tuple[str, ...]) -> Outcomes:
+    """Predictions as arrays, from the same."""
     probabilities = compute_probabilities(logits)
     losses = compute_losses(logits, labels)
-    return compute_evaluation(Outcomes(probabilities, labels, probabilities.argmax(axis=1), losses, class_names))
+    return Outcomes(probabilities, labels, probabilities.argmax(axis=1), losses, class_names)
 
 
 def compute_evaluation(outcomes: Outcomes) -> Evaluation:

@@ -9,15 +9,15 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
 
-from sentiment_cli.plots.style import BLUE, QUIET, fix_layout, house_style, shorten
+from sentiment_cli.plots.style import BLUE, QUIET, current_look, fix_layout, house_style, points, room, shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from sentiment_cli.evaluation.calibration import Bin, Calibration
 
-_SIZE = (6.0, 6.6)  # inches
-_HEADLINE_LETTERS = 48
+_WIDTH = 6.0  # inches of the screen look
+_LETTERS_AN_INCH = 8  # of the headline
 
 
 def plot_calibration(calibration: Calibration, *, title: str, positive: str = "") -> Figure:
@@ -32,18 +32,19 @@ def plot_calibration(calibration: Calibration, *, title: str, positive: str = ""
     """
     bins = calibration.bins if calibration.positive_bins is None else calibration.positive_bins
     what = "the predicted class" if calibration.positive_bins is None else shorten(positive, 24)
-    headline = textwrap.wrap(" ".join(title.split()), _HEADLINE_LETTERS) or [""]
-    width, height = _SIZE
+    width = room(_WIDTH)
+    headline = textwrap.wrap(" ".join(title.split()), int(width * _LETTERS_AN_INCH)) or [""]
     with house_style():
         layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.06)
-        figure = Figure(figsize=(width, height + 0.26 * len(headline)), layout=layout)
+        figure = Figure(figsize=(width, 1.1 * width + 0.26 * len(headline)), layout=layout)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         _draw_shares(upper, bins)
         _draw_counts(lower, bins)
         upper.set_ylabel(_truth(calibration, what))
         lower.set_xlabel(f"probability of {what}, as said")
-        upper.set_title(_summary(calibration), fontsize=11, fontweight="normal", color=QUIET)
-        figure.suptitle("\n".join(headline), x=0.1 / width, ha="left", fontsize=13, fontweight="bold")
+        if not current_look().is_paper:  # there the caption says it
+            upper.set_title(_summary(calibration), fontsize=points(11), fontweight="normal", color=QUIET)
+        figure.suptitle("\n".join(headline), x=0.1 / width, ha="left", fontsize=points(13), fontweight="bold")
         fix_layout(figure)
     return figure
 
@@ -57,17 +58,17 @@ def _summary(calibration: Calibration) -> str:
 
 
 def _draw_shares(axes: Axes, bins: list[Bin]) -> None:
-    axes.plot([0, 1], [0, 1], color=QUIET, linestyle="--", linewidth=1.2)
+    axes.plot([0, 1], [0, 1], color=QUIET, linestyle="--", linewidth=points(1.2))
     axes.vlines(
         [one.probability for one in bins],
         [one.interval[0] for one in bins],
         [one.interval[1] for one in bins],
         color=BLUE,
-        linewidth=1.6,
+        linewidth=points(1.6),
     )
     places, shares = [one.probability for one in bins], [one.share for one in bins]
     # No line between them: of few reviews it would be a zigzag that means nothing.
-    axes.plot(places, shares, color=BLUE, linestyle="none", marker="o", markersize=6)
+    axes.plot(places, shares, color=BLUE, linestyle="none", marker="o", markersize=points(6))
     axes.text(0.03, 0.96, "more often than said", color=QUIET, va="top")
     axes.text(0.97, 0.04, "less often than said", color=QUIET, ha="right")
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
@@ -82,7 +83,7 @@ def _draw_counts(axes: Axes, bins: list[Bin]) -> None:
         align="edge",
         color=BLUE,
         edgecolor="white",
-        linewidth=1,
+        linewidth=points(1),
     )
     axes.set_ylabel("reviews")
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))

@@ -11,17 +11,18 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
-from sentiment_cli.plots.style import INK, QUIET, fix_layout, house_style, run_color, shorten_all
+from sentiment_cli.plots.style import INK, QUIET, fix_layout, house_style, points, room, run_color, shorten_all
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from sentiment_cli.evaluation.curves import Curves, OperatingPoint
 
-_WIDTH = 10.0  # inches
-_HEADLINE_LETTERS = 80
+_WIDTH = 10.0  # inches of the screen look, as all here
+_NARROW = 7.0  # below it the panels stand one above the other
+_LETTERS_AN_INCH = 8  # of the headline
 _SHORT_NAME = 14  # letters; a longer one leaves the labels of the axes no room
-_LEGEND_LETTERS = 53  # of an entry, two of which fit side by side
+_LETTER = 0.077  # width of one in the legend, on average; line and spaces of an entry take 0.85
 # More lines could not be told apart.
 _MOST_CURVES = 8
 
@@ -39,23 +40,25 @@ def plot_curves(curves: Sequence[Curves], examples: int, *, title: str, marks: S
     """
     few = sorted(curves, key=lambda one: one.roc_auc)[:_MOST_CURVES]
     drawn = [one for one in curves if one in few]
-    headline = textwrap.wrap(" ".join(title.split()), _HEADLINE_LETTERS) or [""]
+    width = room(_WIDTH)
+    rows = 2 if width < _NARROW else 1
+    headline = textwrap.wrap(" ".join(title.split()), int(width * _LETTERS_AN_INCH)) or [""]
     labels = _legend_labels(drawn) if len(drawn) > 1 else []
-    legend_lines = math.ceil(len(labels) / _legend_columns(labels))
+    height = rows * width * rows / 2 + 0.26 * (len(headline) + math.ceil(len(labels) / _legend_columns(labels, width)))
     with house_style():
         layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
-        figure = Figure(figsize=(_WIDTH, 5.0 + 0.26 * (len(headline) + legend_lines)), layout=layout)
-        left, right = figure.subplots(1, 2)
-        _draw_roc(left, drawn)
-        _draw_precision_recall(right, drawn, examples)
+        figure = Figure(figsize=(width, height), layout=layout)
+        roc, precision_recall = figure.subplots(rows, 2 // rows, squeeze=False).flat
+        _draw_roc(roc, drawn)
+        _draw_precision_recall(precision_recall, drawn, examples)
         if len(drawn) == 1:
-            _draw_marks(left, [(mark.label, mark.false_positive_rate, mark.recall) for mark in marks])
-            _draw_marks(right, [(mark.label, mark.recall, mark.precision) for mark in marks])
+            _draw_marks(roc, [(mark.label, mark.false_positive_rate, mark.recall) for mark in marks])
+            _draw_marks(precision_recall, [(mark.label, mark.recall, mark.precision) for mark in marks])
         if labels:
-            _add_legend(figure, labels)
+            _add_legend(figure, labels, width)
         if len(curves) > len(drawn):
             headline[-1] += f": the {len(drawn)} of {len(curves)} classes with the smallest areas"
-        figure.suptitle("\n".join(headline), x=0.1 / _WIDTH, ha="left", fontsize=13, fontweight="bold")
+        figure.suptitle("\n".join(headline), x=0.1 / width, ha="left", fontsize=points(13), fontweight="bold")
         fix_layout(figure)
     return figure
 
@@ -88,7 +91,7 @@ def _draw_precision_recall(axes: Axes, curves: Sequence[Curves], examples: int) 
 
 
 def _chance(color: str) -> dict[str, Any]:
-    return {"color": color, "linestyle": "--", "linewidth": 1.2}
+    return {"color": color, "linestyle": "--", "linewidth": points(1.2)}
 
 
 def _named(curves: Sequence[Curves]) -> str:
@@ -101,10 +104,10 @@ def _draw_marks(axes: Axes, marks: Sequence[tuple[str, float, float | None]]) ->
     for label, x, y in marks:
         if y is None:  # nothing is called positive there
             continue
-        axes.plot(x, y, color=INK, marker="o", markersize=7, linestyle="none", zorder=4)
+        axes.plot(x, y, color=INK, marker="o", markersize=points(7), linestyle="none", zorder=4)
         side = 1 if x < 0.5 else -1
         align = "left" if side > 0 else "right"
-        offset = (9 * side, -5)
+        offset = (points(9) * side, -points(5))
         axes.annotate(label, (x, y), xytext=offset, textcoords="offset points", ha=align, va="top", color=INK)
 
 
@@ -127,12 +130,13 @@ def _legend_labels(curves: Sequence[Curves]) -> list[str]:
     ]
 
 
-def _legend_columns(labels: Sequence[str]) -> int:
+def _legend_columns(labels: Sequence[str], width: float) -> int:
     """Two, where two of the longest fit side by side."""
-    return 1 if max(map(len, labels), default=0) > _LEGEND_LETTERS else 2
+    return 2 if 2 * (_LETTER * max(map(len, labels), default=0) + 0.85) <= width + 0.1 else 1
 
 
-def _add_legend(figure: Figure, labels: Sequence[str]) -> None:
+def _add_legend(figure: Figure, labels: Sequence[str], width: float) -> None:
     """Below both panels; beside the curves there is no room for more than one."""
-    handles = [Line2D([], [], color=run_color(i), linewidth=4, label=label) for i, label in enumerate(labels)]
-    figure.legend(handles=handles, loc="outside lower center", ncols=_legend_columns(labels), columnspacing=2.2)
+    handles = [Line2D([], [], color=run_color(i), linewidth=points(4), label=label) for i, label in enumerate(labels)]
+    columns = _legend_columns(labels, width)
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns, columnspacing=2.2)

@@ -14,11 +14,16 @@ from sentiment_cli.atomic import write_json
 from sentiment_cli.config.schema import Config
 from sentiment_cli.data.reviews import ReviewSet
 from sentiment_cli.errors import DataError, RunError
-from sentiment_cli.evaluation.metrics import Evaluation, compute_metrics
+from sentiment_cli.evaluation.calibration import compute_calibration
+from sentiment_cli.evaluation.curves import compute_curves, operating_point
+from sentiment_cli.evaluation.metrics import Evaluation, compute_evaluation, make_outcomes
+from sentiment_cli.evaluation.outcomes import Outcomes
 from sentiment_cli.evaluation.predictions import make_predictions, write_predictions
 from sentiment_cli.machine import available_cores, available_memory
 from sentiment_cli.model.network import build_network
+from sentiment_cli.plots.calibration import plot_calibration
 from sentiment_cli.plots.confusion import plot_confusion_matrix
+from sentiment_cli.plots.curves import plot_curves
 from sentiment_cli.plots.save import save_figure
 from sentiment_cli.runs import Run
 from sentiment_cli.runtime import Device
@@ -131,8 +136,10 @@ class EvaluationFiles:
         traits: what can be seen of their reviews.
         attributions: what their words added, from an earlier evaluation; removed when the predictions change.
         metrics: the figures; None: the caller keeps them.
-        confusion_matrix: the picture.
-        title: of the picture.
+        pictures_dir: where its pictures are.
+        title: of the pictures.
+        suffix: at the end of the names of the pictures, which tells the parts of a run apart.
+        with_curves: whether the pictures of curves and calibration are drawn, which takes half a second.
         data: the reviews' directory, kept with the figures.
     """
 
@@ -140,9 +147,15 @@ class EvaluationFiles:
     traits: Path
     attributions: Path
     metrics: Path | None
-    confusion_matrix: Path
+    pictures_dir: Path
     title: str
+    suffix: str = ""
+    with_curves: bool = False
     data: str = ""
+
+    def picture(self, name: str) -> Path:
+        """One of its pictures: ``confusion_matrix``, ``curves``, ``calibration``, ``slices`` or ``threshold``."""
+        return self.pictures_dir / f"{name}{self.suffix}.png"
 
 
 def evaluate_reviews(
@@ -172,23 +185,50 @@ def evaluate_reviews(
     progress.phase(f"predicting {name}", len(reviews))
     logits = classifier.score(encoded.token_ids, progress)
     predictions = make_predictions(logits, reviews.labels, reviews.paths, encoded.token_ids, classifier.class_names)
-    evaluation = compute_metrics(logits, reviews.labels, classifier.class_names)
+    outcomes = make_outcomes(logits, reviews.labels, classifier.class_names)
+    evaluation = compute_evaluation(outcomes)
     if write_predictions(files.predictions, predictions, classifier.class_names):
-        files.attributions.unlink(missing_ok=True)
+        for path in (files.attributions, *map(files.picture, ("curves", "calibration", "slices", "threshold"))):
+            path.unlink(missing_ok=True)
     write_traits(files.traits, find_traits(reviews.paths, reviews.texts, training))
-    figure = plot_confusion_matrix(np.array(evaluation.confusion_matrix), classifier.class_names, title=files.title)
-    save_figure(figure, files.confusion_matrix)
+    _draw(outcomes, files)
     if files.metrics is not None:
         write_json(files.metrics, {"data": files.data, **evaluation.to_dict()})
     return evaluation
 
 
-def own_files(run: Run, split: str) -> EvaluationFiles:
-    """Where the evaluation on one part of a run's own data goes."""
-    name = "confusion_matrix.png" if split == "test" else f"confusion_matrix_{split}.png"
+def _draw(outcomes: Outcomes, files: EvaluationFiles) -> None:
+    matrix, names, title = outcomes.confusion_matrix, outcomes.class_names, files.title
+    save_figure(plot_confusion_matrix(matrix, names, title=title), files.picture("confusion_matrix"))
+    if not files.with_curves:
+        return
+    mark = operating_point("threshold 0.5", matrix) if len(names) == 2 else None
+    curves = compute_curves(outcomes)
+    figure = plot_curves(curves, len(outcomes.labels), title=title, marks=[mark] if mark else [])
+    save_figure(figure, files.picture("curves"))
+    figure = plot_calibration(compute_calibration(outcomes), title=title, positive=names[1])
+    save_figure(figure, files.picture("calibration"))
+
+
+def own_files(run: Run, split: str, *, with_curves: bool = False) -> EvaluationFiles:
+    """Where the evaluation on one part of a run's own data goes.
+
+    Args:
+        run: the run.
+        split: the part.
+        with_curves: see `EvaluationFiles`; a training does not wait for them.
+    """
     predictions, traits, attributions = run.result_paths(split)
-    title = f"{run.name}, {split}"
-    return EvaluationFiles(predictions, traits, attributions, None, run.plots_dir / name, title)
+    return EvaluationFiles(
+        predictions=predictions,
+        traits=traits,
+        attributions=attributions,
+        metrics=None,
+        pictures_dir=run.plots_dir,
+        title=f"{run.name}, {split}",
+        suffix="" if split == "test" else f"_{split}",
+        with_curves=with_curves,
+    )
 
 
 def keep_metrics(run: Run, split: str, evaluation: Evaluation) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 import json
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sentiment_cli.analysis.traits import known_texts
 from sentiment_cli.config import Config
@@ -18,11 +18,13 @@ from sentiment_cli.data.reviews import ReviewSet
 from sentiment_cli.data.source import NAMED_SOURCES, resolve_source
 from sentiment_cli.errors import DataError, RunError, UsageError
 from sentiment_cli.evaluation.metrics import Evaluation
+from sentiment_cli.evaluation.thresholds import FoundThreshold
 from sentiment_cli.locking import locked
 from sentiment_cli.runs import SPLITS, Run, safe_name
 from sentiment_cli.runtime import load_tensorflow
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.workflows.baseline import known_accuracies
+from sentiment_cli.workflows.questions import Answers, Questions, answer, check_questions
 from sentiment_cli.workflows.record import (
     Network,
     check_has_model,
@@ -31,6 +33,9 @@ from sentiment_cli.workflows.record import (
     read_config,
     scoring_network,
 )
+
+if TYPE_CHECKING:
+    from sentiment_cli.workflows.classifier import EvaluationFiles
 
 
 @dataclass(frozen=True)
@@ -42,27 +47,36 @@ class EvaluateResult:
         split: ``train``, ``validation``, ``test``, or ``all`` for other data that have no test part.
         evaluation: the figures.
         directory: where its files are.
+        files: those of this evaluation.
         network: of a run with a refit, the one that predicted: that of the best epoch, or the refit; else None.
         linear_baseline: the accuracies of the linear baselines on the same reviews, by name; None where they were
             not computed yet, on the training part, and on other data.
+        answers: to what else was asked.
     """
 
     run: Run
     split: str
     evaluation: Evaluation
     directory: Path
+    files: EvaluationFiles
     network: Network | None = None
     linear_baseline: dict[str, float] | None = None
+    answers: Answers = field(default_factory=Answers)
 
     def to_dict(self) -> dict[str, Any]:
         """The object of ``evaluate --json``."""
         figures = self.evaluation.to_dict()
         head = {"run": str(self.run.path), "split": self.split, "network": self.network}
-        return {**head, **figures, "linear_baseline": self.linear_baseline}
+        return {**head, **figures, "linear_baseline": self.linear_baseline, **self.answers.to_dict()}
 
 
 def evaluate(
-    run: Run, *, split: str = "test", source: str | None = None, progress: Progress | None = None
+    run: Run,
+    *,
+    split: str = "test",
+    source: str | None = None,
+    progress: Progress | None = None,
+    questions: Questions | None = None,
 ) -> EvaluateResult:
     """Predict reviews with the network that a run kept and compute the figures.
 
@@ -75,12 +89,15 @@ def evaluate(
         split: the part of the run's own data.
         source: other data: a directory, ``bnb`` or ``imdb``; its test part, or all of it where it has none.
         progress: told what happens; None: nobody is.
+        questions: what else is asked; None: nothing.
 
     Raises:
         DataError: the reviews are not there, or do not fit the run.
-        RunError: the run is not complete, is in training, or its data changed so that the part cannot be made again.
+        RunError: the run is not complete, is in training, or its data changed so that the part cannot be made again;
+            or a threshold is asked for that cannot be found.
+        UsageError: a question that this run cannot be asked.
     """
-    progress = progress or Silent()
+    progress, questions = progress or Silent(), questions or Questions()
     if split not in SPLITS:
         raise UsageError(f"No split {split!r}; expected train, validation or test.")
     if source is not None and split != "test":
@@ -88,7 +105,9 @@ def evaluate(
     record = run.read_record()
     config = read_config(run, record)
     check_has_model(run, record)
-    note = network_note(network_records(run), split if source is None else None)
+    part = split if source is None else None
+    note = network_note(network_records(run), part)
+    predicts_by_refit = scoring_network(network_records(run), part) == "refit"
     if note:
         progress.note(note)
 
@@ -97,9 +116,15 @@ def evaluate(
 
     # For another evaluation, that is; a training would take too long.
     with locked(run.lock_path, wait=None if record.get("status") == "running" else wait):
+        finds_here = split == "validation" and source is None
+        threshold = check_questions(run, record.get("class_names") or [], questions, finds_here=finds_here)
+        if isinstance(threshold, FoundThreshold) and predicts_by_refit:
+            progress.note("The threshold was found for the network from before the refit; the refit may need another")
         if source is not None:
-            return _evaluate_other(run, config, record, source, progress)
-        return _evaluate_own(run, config, record, split, progress)
+            result = _evaluate_other(run, config, record, source, progress)
+        else:
+            result = _evaluate_own(run, config, record, split, progress)
+        return replace(result, answers=answer(questions, result.files, threshold))
 
 
 def _evaluate_own(run: Run, config: Config, record: dict[str, Any], split: str, progress: Progress) -> EvaluateResult:
@@ -122,11 +147,12 @@ def _evaluate_own(run: Run, config: Config, record: dict[str, Any], split: str, 
         )
     progress.phase("reading reviews")
     reviews, training = _own_reviews(run, config, data, split, progress)
-    evaluation = evaluate_reviews(classifier, reviews, own_files(run, split), progress, split, training)
+    files = own_files(run, split, with_curves=True)
+    evaluation = evaluate_reviews(classifier, reviews, files, progress, split, training)
     keep_metrics(run, split, evaluation)
     bar = _linear_baseline(run, config, record, data, split, progress)
     network = scoring_network(network_records(run), split) if config.training.refit else None
-    return EvaluateResult(run, split, evaluation, run.path, network, bar)
+    return EvaluateResult(run, split, evaluation, run.path, files, network, bar)
 
 
 def _linear_baseline(
@@ -218,15 +244,16 @@ def _evaluate_other(
         traits=directory / "traits.csv",
         attributions=directory / "attributions.jsonl",
         metrics=directory / "metrics.json",
-        confusion_matrix=directory / "confusion_matrix.png",
+        pictures_dir=directory,
         title=f"{run.name} on {name}",
+        with_curves=True,
         data=str(root.resolve()),
     )
     reviews = load_part(part, config.data.encoding_errors)
     split = "all" if part.directory == root else "test"
     evaluation = evaluate_reviews(classifier, reviews, files, progress, name, _own_digests(config, record))
     network = scoring_network(network_records(run), None) if config.training.refit else None
-    return EvaluateResult(run, split, evaluation, directory, network)
+    return EvaluateResult(run, split, evaluation, directory, files, network)
 
 
 def _evaluation_dir(run: Run, name: str, root: Path) -> Path:

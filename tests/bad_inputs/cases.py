@@ -476,6 +476,12 @@ RUN_CASES = [
     Bad("run: compared with itself alone", "compare runs/tiny", nothing, 2),
     Bad("run: a gate on an unknown figure", f"{EVALUATE} --fail-under f2=0.5", nothing, 2),
     Bad("run: a gate above one", f"{EVALUATE} --fail-under accuracy=1.01", nothing, 2),
+    Bad("run: a gate on the wrong side", f"{EVALUATE} --fail-under ece=0.05", nothing, 2),
+    Bad("run: a gate on a class that is not there", f"{EVALUATE} --fail-under recall.goood=0.5", nothing, 2),
+    Bad("run: a threshold for nothing known", f"{EVALUATE} --threshold best", nothing, 2),
+    Bad("run: a threshold without validation", f"{EVALUATE} --threshold f1",
+        remove(RUN / "predictions-validation.csv")),
+    Bad("run: slices by an unknown trait", f"{EVALUATE} --by stars", nothing, 2),
     Bad("run: other data and a part", f"{EVALUATE} --data reviews --split train", nothing, 2),
 ]  # fmt: skip
 

@@ -93,11 +93,10 @@ MISTAKES = {
         1,
         "Error: . is not a run: it has no run.json.\n",
     ),
-    "a gate of no known figure": (
+    "a gate that does not say of which class": (
         ["evaluate", "--fail-under", "f1=0.8"],
         2,
-        "Error: --fail-under: expected one of accuracy, macro_f1, roc_auc = a number from 0 to 1, "
-        "received 'f1=0.8'.\n",
+        "Error: --fail-under f1=0.8: f1 is a figure of one class; expected f1.CLASS=0.8.\n",
     ),
 }  # fmt: skip
 

@@ -60,7 +60,8 @@ def test_a_part_of_the_own_data_is_evaluated_into_the_run(run_copy: Path, split:
     assert run.read_metrics() == {**before, split: result.evaluation.to_dict()}
     assert before.get(split, result.evaluation.to_dict()) == result.evaluation.to_dict()  # as training found
     name = "confusion_matrix.png" if split == "test" else f"confusion_matrix_{split}.png"
-    assert (run.plots_dir / name).stat().st_size > 1000
+    for picture in (name, name.replace("confusion_matrix", "curves"), name.replace("confusion_matrix", "calibration")):
+        assert (run.plots_dir / picture).stat().st_size > 1000
 
 
 def test_the_three_parts_share_no_review(run_copy: Path) -> None:
@@ -78,7 +79,7 @@ def test_the_json_object_has_the_keys_of_the_contract(run_copy: Path) -> None:
     assert list(values) == [
         "run", "split", "network", "examples", "loss", "accuracy", "accuracy_interval", "macro_f1", "roc_auc",
         "average_precision", "majority_baseline", "classes", "confusion_matrix", "class_names", "calibration",
-        "intervals", "linear_baseline",
+        "intervals", "linear_baseline", "slices", "threshold",
     ]  # fmt: skip
     assert values["run"] == str(run_copy)
     assert set(values["classes"]["good"]) == {"precision", "recall", "f1", "support"}
@@ -91,7 +92,8 @@ def test_other_data_go_to_a_directory_of_their_own_and_the_run_stays_byte_for_by
     result = evaluate(Run(run_copy), source="elsewhere")
     after = contents(run_copy)
     assert {name: after[name] for name in before} == before
-    names = ("metrics.json", "predictions.csv", "traits.csv", "confusion_matrix.png")
+    pictures = ("confusion_matrix.png", "curves.png", "calibration.png")
+    names = ("metrics.json", "predictions.csv", "traits.csv", *pictures)
     added = {f"evaluations/elsewhere/{name}" for name in names}
     assert after.keys() - before.keys() == added
     assert (result.split, result.directory) == ("test", run_copy / "evaluations" / "elsewhere")
@@ -292,3 +294,14 @@ def test_what_words_added_goes_when_the_predictions_change_and_only_then(run_cop
     write_predictions(run.predictions_path("test"), rows[::-1], ["bad", "good"])
     evaluate(run)
     assert not run.attributions_path("test").exists()
+
+
+def test_pictures_of_predictions_that_changed_do_not_stay(run_copy: Path) -> None:
+    run = Run(run_copy)
+    picture = run.plots_dir / "threshold.png"
+    picture.write_bytes(b"drawn before")
+    evaluate(run)
+    assert picture.exists()  # the network says what it said
+    run.predictions_path("test").write_text("what another network said", encoding="utf-8")
+    evaluate(run)
+    assert not picture.exists()

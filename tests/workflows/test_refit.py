@@ -14,8 +14,10 @@ from conftest import assert_same_checkpoints
 from sentiment_cli.config import Config, load_config
 from sentiment_cli.errors import ConfigError, Interrupted
 from sentiment_cli.evaluation.predictions import read_predictions
+from sentiment_cli.evaluation.thresholds import Criterion
 from sentiment_cli.runs import Run
 from sentiment_cli.workflows import baseline, evaluate, predict, resume, train
+from sentiment_cli.workflows.questions import Questions
 from workflows.test_train import CHECKPOINT, FILES, Signals, Told, change_sections, files, history, unchanged
 
 REFIT_FILES = [
@@ -147,6 +149,10 @@ def test_test_and_other_texts_are_predicted_by_the_refit_and_the_parts_it_learne
     best = run.read_record()["best_epoch"]
     assert evaluate(run, progress=told).network == "refit"
     assert not [line for line in told.notes if "refit" in line]
+    evaluate(run, progress=told, questions=Questions(threshold=Criterion("accuracy")))
+    assert told.notes[-2:-1] == [
+        "The threshold was found for the network from before the refit; the refit may need another"
+    ]
     for split in ("validation", "train"):
         assert evaluate(run, split=split, progress=told).network == "best epoch"
         assert (
