@@ -1,7 +1,7 @@
-"""Where the configurations and reviews that ship with the package are.
+"""Where the configurations, reviews and probes that ship with the package are.
 
-In a wheel they lie inside the package (``sentiment_cli/shipped``), in a checkout or an editable install
-beside it. This is the only place that knows.
+In a wheel the configurations and reviews lie inside the package (``sentiment_cli/shipped``), in a checkout or an
+editable install beside it; the probes lie inside it everywhere. This is the only place that knows.
 """
 
 from __future__ import annotations
@@ -27,6 +27,16 @@ def shipped_dir(name: str) -> Path:
 def shipped_configs() -> dict[str, Path]:
     """The shipped configurations by name, in alphabetical order."""
     return {path.stem: path for path in sorted(shipped_dir("configs").glob("*.yaml"))}
+
+
+def shipped_probes() -> dict[str, Path]:
+    """The shipped files of probes by name, in alphabetical order."""
+    return {path.stem: path for path in sorted((_PACKAGE / "probes" / "suites").glob("*.yaml"))}
+
+
+def shared_lexicons() -> Path:
+    """The words that every file of probes may use: names, places, and what strengthens or weakens."""
+    return _PACKAGE / "probes" / "lexicons.yaml"
 
 
 def bundled_reviews() -> Path:

@@ -56,6 +56,7 @@ RANKS = {
     "ticks": 0,
     "plots": 2,
     "pretraining": 2,
+    "probes": 2,
     "recurrent.conditions": 2,
     "runtime": 2,
     "text.token_ids": 2,

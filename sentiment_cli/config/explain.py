@@ -32,10 +32,15 @@ _SHOWN = 60
 _BRANCHES = ("literal[", "dict[", "constrained-int", "constrained-float")
 
 
-def explain_errors(errors: Sequence[ErrorDetails]) -> list[tuple[KeyPath, str]]:
-    """The key path of each error and what is wrong there; the branches of one union are one error."""
+def explain_errors(errors: Sequence[ErrorDetails], section: type[BaseModel] = Config) -> list[tuple[KeyPath, str]]:
+    """The key path of each error and what is wrong there; the branches of one union are one error.
+
+    Args:
+        errors: of pydantic.
+        section: what was checked.
+    """
     explained: dict[KeyPath, str] = {}
-    for path, what in map(_explain, errors):
+    for path, what in (_explain(details, section) for details in errors):
         if path in explained:
             explained[path] = f"{explained[path].partition(', received')[0]}, or {what.removeprefix('expected ')}"
         else:
@@ -48,8 +53,8 @@ def _explained_deeper(path: KeyPath, explained: dict[KeyPath, str]) -> bool:
     return any(len(other) > len(path) and other[: len(path)] == path for other in explained)
 
 
-def _explain(details: ErrorDetails) -> tuple[KeyPath, str]:
-    path, sections = _resolve(details["loc"])
+def _explain(details: ErrorDetails, section: type[BaseModel]) -> tuple[KeyPath, str]:
+    path, sections = _resolve(details["loc"], section)
     kind, context, received = details["type"], details.get("ctx", {}), details["input"]
     if kind == "sentiment":
         return path + tuple(context["path"]), str(context["what"])
@@ -90,10 +95,10 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-def _resolve(location: tuple[str | int, ...]) -> tuple[KeyPath, list[type[BaseModel]]]:
+def _resolve(location: tuple[str | int, ...], section: type[BaseModel]) -> tuple[KeyPath, list[type[BaseModel]]]:
     """A path without what pydantic adds to it for the branches of unions, and the sections that its last key is in."""
     path: list[str | int] = []
-    sections: list[type[BaseModel]] = [Config]
+    sections: list[type[BaseModel]] = [section]
     inside, after_setting = sections, False
     for part in location:
         chosen = [section for section in sections if part == tag(section)]
