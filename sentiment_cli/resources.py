@@ -39,6 +39,11 @@ def shared_lexicons() -> Path:
     return _PACKAGE / "probes" / "lexicons.yaml"
 
 
+def starter_probes() -> Path:
+    """A short file of probes with comments, for users to begin with."""
+    return _PACKAGE / "probes" / "starter.yaml"
+
+
 def bundled_reviews() -> Path:
     """The reviews of a bed and breakfast that ship with the package (``--data bnb``)."""
     return shipped_dir("datasets") / "bnb"

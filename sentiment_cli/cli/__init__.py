@@ -17,6 +17,7 @@ from sentiment_cli.cli.misclassified import misclassified
 from sentiment_cli.cli.plot_history import plot_history
 from sentiment_cli.cli.predict import predict
 from sentiment_cli.cli.pretrain import pretrain
+from sentiment_cli.cli.probe import probe
 from sentiment_cli.cli.results import results
 from sentiment_cli.cli.runs import runs
 from sentiment_cli.cli.train import train
@@ -36,7 +37,7 @@ def main() -> None:
 
 
 for _command in (
-    train, pretrain, evaluate, baseline, compare, plot_history, misclassified, predict, download,
+    train, pretrain, evaluate, baseline, compare, plot_history, misclassified, predict, probe, download,
     data, configs, init, validate, runs, results, info,
 ):  # fmt: skip
     main.add_command(_command)

@@ -79,6 +79,16 @@ class ProbeOutcome:
         """The 95 % interval of the failure rate (Wilson), as if each case were drawn by itself; None without cases."""
         return accuracy_interval(self.failures, self.cases) if self.cases else None
 
+    @property
+    def title(self) -> str:
+        """For people: ``film/typos``, ``film/typos on reviews``."""
+        return f"{self.suite}/{self.name}{' on reviews' if self.source == 'reviews' else ''}"
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """All that the probe can be called, see `probes.selection`."""
+        return self.name, f"{self.suite}/{self.name}", self.capability
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         interval = self.interval

@@ -79,6 +79,11 @@ class _Probe(Section):
         change: Change | None = getattr(self, "change", None)
         return change
 
+    @property
+    def for_reviews(self) -> bool:
+        """Whether its change can be made in a run's reviews."""
+        return self.changed is not None and bool(getattr(self, "reviews", False))
+
     def _check_arrows(self, needed: bool) -> None:
         for path, template in self.located:
             if template.count(ARROW) != int(needed):

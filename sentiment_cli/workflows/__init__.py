@@ -13,6 +13,7 @@ from sentiment_cli.workflows.baseline import BaselineResult, baseline, baseline_
 from sentiment_cli.workflows.evaluate import EvaluateResult, evaluate
 from sentiment_cli.workflows.predict import TextPrediction, predict
 from sentiment_cli.workflows.pretrain import PretrainResult, pretrain
+from sentiment_cli.workflows.probe import ProbeSettings, choose_probes, probe
 from sentiment_cli.workflows.results import DryRun, SeedsResult, TrainResult
 from sentiment_cli.workflows.seeds import resume_seeds, train_seeds
 from sentiment_cli.workflows.train import dry_run, resume, train
@@ -22,15 +23,18 @@ __all__ = [
     "DryRun",
     "EvaluateResult",
     "PretrainResult",
+    "ProbeSettings",
     "SeedsResult",
     "TextPrediction",
     "TrainResult",
     "baseline",
     "baseline_of_run",
+    "choose_probes",
     "dry_run",
     "evaluate",
     "predict",
     "pretrain",
+    "probe",
     "resume",
     "resume_seeds",
     "train",

@@ -18,7 +18,7 @@ from sentiment_cli.probes.cases import change_reviews, make_cases
 from sentiment_cli.probes.frames import Frame, choose_undecided, draw_frames, neutral_sentences, put_in_frames
 from sentiment_cli.probes.outcomes import ProbeOutcome, ProbeReport, Reference, write_report
 from sentiment_cli.probes.polarity import Polarity, find_polarity
-from sentiment_cli.probes.selection import Selected
+from sentiment_cli.probes.selection import Selected, load_suites, select_probes
 from sentiment_cli.probes.suite import Suite
 from sentiment_cli.runs import Run
 from sentiment_cli.runtime import load_tensorflow
@@ -58,6 +58,37 @@ class ProbeSettings:
     keep: bool = True
 
 
+def choose_probes(
+    run: Run | None,
+    *,
+    domain: str | None = None,
+    files: Sequence[Path] = (),
+    only: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> list[Selected]:
+    """The probes that are meant, without TensorFlow.
+
+    Args:
+        run: whose source of reviews decides about the domain where nothing else does; None: all shipped ones.
+        domain: ``film``, ``stay`` or ``all`` of the shipped ones; None: see `probes.selection.load_suites`.
+        files: the user's own.
+        only: names of probes or capabilities; none: all.
+        progress: told which were chosen where nobody said it.
+
+    Raises:
+        ConfigError: a file cannot be used; every problem is in the message.
+        UsageError: a name in ``only`` is that of nothing.
+        RunError: the run is damaged.
+    """
+    source = None if run is None else read_config(run, run.read_record()).data.source
+    suites = load_suites(domain, files, source)
+    if run is not None and domain is None and not files and progress is not None:
+        names = " and ".join(suite.name for suite in suites)
+        fits = f"for data.source {source}" if len(suites) == 1 else f"since none are for data.source {source}"
+        progress.note(f"Probes: {names}, {fits}; --domain chooses others")
+    return select_probes(suites, only)
+
+
 def probe(
     run: Run, selected: Sequence[Selected], settings: ProbeSettings, *, progress: Progress | None = None
 ) -> ProbeReport:
@@ -89,7 +120,10 @@ def probe(
     drawn = {suite.name: draw_frames(suite, settings.frame, settings.seed) for suite in suites if settings.frame}
     reviews = _open_reviews(run, config, settings, progress) if settings.reviews else None
     questions = _ask_templates(selected, settings, polarity) + _ask_reviews(selected, settings, polarity, reviews)
-    ask = _open_network(run, config, progress)
+    if all(isinstance(question, ProbeOutcome) for question in questions):
+        progress.warn("no probe could be tried; the reasons stand beside them")
+        drawn, suites = {}, []
+    ask = _open_network(run, config, progress) if suites else lambda texts: Answers({}, [], [])
     frames = {name: _undecided(ask, some, polarity) for name, some in drawn.items()}
     questions = [_in_frames(question, frames) for question in questions]
     neutral = _neutral_texts(suites, frames) if polarity.is_known else {}
@@ -154,7 +188,7 @@ def _ask_reviews(
     """For probes with a change, in so many reviews as it finds something to change in."""
     questions: list[Question | ProbeOutcome] = []
     for one in selected if reviews else []:
-        if one.probe.changed is None or not getattr(one.probe, "reviews", False):
+        if not one.probe.for_reviews:
             continue
         question = Question(one, "reviews", [], polarity)
         reason = question.missing
