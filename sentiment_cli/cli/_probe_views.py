@@ -91,7 +91,8 @@ def _texts(failure: Failure) -> list[str]:
 
 def _summary(report: ProbeReport) -> str:
     cases, failures = (sum(getattr(one, name) for one in report.tested) for name in ("cases", "failures"))
-    lines = [f"{len(report.tested)} probes, {cases:,} cases, {failures:,} failures"]
+    counts = ((len(report.tested), "probe"), (cases, "case"), (failures, "failure"))
+    lines = [", ".join(f"{count:,} {name}{'' if count == 1 else 's'}" for count, name in counts)]
     for suite, one in report.neutral.items():
         what = f"{one.sentences} neutral {'frames' if report.frame else 'sentences'} of {suite}"
         lines.append(f"{what}: P({one.watched}) {one.mean:.2f} on average, {one.low:.2f} to {one.high:.2f}")

@@ -11,7 +11,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
-from sentiment_cli.plots.style import BLUE, INK, QUIET, VERMILLION, fix_layout, house_style, shorten
+from sentiment_cli.plots.style import BLUE, INK, PALETTE, QUIET, VERMILLION, fix_layout, house_style, shorten
 from sentiment_cli.probes.outcomes import by_capability
 
 if TYPE_CHECKING:
@@ -20,11 +20,16 @@ if TYPE_CHECKING:
     from sentiment_cli.probes.outcomes import ProbeOutcome
 
 WIDTH = 9.0  # inches
-_ROW, _HEAD = 0.30, 1.6  # inches
+_ROW, _HEAD = 0.33, 1.6  # inches
 _NAME_LENGTH = 44
+# Where a row has two marks, each is so far from its middle.
+_APART = 0.2
 # Marker and colour say the same, so that the picture can be read without colours.
-_TYPES = {"mft": ("o", BLUE, "mft: the right label"), "inv": ("s", VERMILLION, "inv: no change"),
-          "dir": ("D", "#009E73", "dir: a change in one direction")}  # fmt: skip
+_TYPES = {
+    "mft": ("o", BLUE, "mft: the right label"),
+    "inv": ("s", VERMILLION, "inv: no change"),
+    "dir": ("D", PALETTE[2], "dir: a change in one direction"),
+}
 
 
 def plot_probes(outcomes: Sequence[ProbeOutcome], *, title: str) -> Figure:
@@ -36,34 +41,42 @@ def plot_probes(outcomes: Sequence[ProbeOutcome], *, title: str) -> Figure:
         outcomes: those with cases, in the order of their first capabilities; none: a picture that says so.
         title: of the picture; wrapped where it is long.
     """
-    groups = by_capability(outcomes)
-    rows = len(outcomes) + 0.6 * max(len(groups) - 1, 0)
+    groups = {capability: _rows(some) for capability, some in by_capability(outcomes).items()}
+    rows = sum(map(len, groups.values())) + 0.6 * max(len(groups) - 1, 0)
     headline = textwrap.wrap(" ".join(title.split()), 75) or [""]
     with house_style():
         layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)
         size = (WIDTH, _HEAD + 0.26 * len(headline) + _ROW * max(rows, 2))
         figure = Figure(figsize=size, layout=layout)
         axes = figure.subplots()
-        places = _draw_groups(axes, groups)
-        _label_axes(axes, places, several=len({one.suite for one in outcomes}) > 1)
+        _label_axes(axes, _draw_groups(axes, groups))
         axes.set_title("\n".join(headline), loc="left")
         _add_legend(figure, outcomes)
         fix_layout(figure)
     return figure
 
 
-def _draw_groups(axes: Axes, groups: dict[str, list[ProbeOutcome]]) -> list[tuple[float, ProbeOutcome]]:
-    """Draw every probe; returns the height of each."""
-    places: list[tuple[float, ProbeOutcome]] = []
+def _rows(outcomes: Sequence[ProbeOutcome]) -> dict[str, list[ProbeOutcome]]:
+    """What stands in one row: a probe on templates and on reviews."""
+    rows: dict[str, list[ProbeOutcome]] = {}
+    for one in outcomes:
+        rows.setdefault(f"{one.suite}/{one.name}", []).append(one)
+    return rows
+
+
+def _draw_groups(axes: Axes, groups: dict[str, dict[str, list[ProbeOutcome]]]) -> dict[str, float]:
+    """Draw every probe; returns the height of each row."""
+    places: dict[str, float] = {}
     height = 0.0
-    for capability, outcomes in groups.items():
-        axes.axhspan(height - 0.5, height + len(outcomes) - 0.5, color="#f4f4f4", linewidth=0, zorder=0)
-        middle = height + (len(outcomes) - 1) / 2
+    for capability, rows in groups.items():
+        axes.axhspan(height - 0.5, height + len(rows) - 0.5, color="#f4f4f4", linewidth=0, zorder=0)
+        middle = height + (len(rows) - 1) / 2
         label = shorten(capability, 18)
         axes.text(1.02, middle, label, transform=axes.get_yaxis_transform(), va="center", fontsize=11, color=INK)
-        for one in outcomes:
-            _draw(axes, height, one)
-            places.append((height, one))
+        for name, outcomes in rows.items():
+            for number, one in enumerate(outcomes):
+                _draw(axes, height + (_APART * (2 * number - 1) if len(outcomes) > 1 else 0), one)
+            places[name] = height
             height += 1
         height += 0.6
     if not places:
@@ -75,19 +88,28 @@ def _draw(axes: Axes, height: float, one: ProbeOutcome) -> None:
     marker, color, _ = _TYPES[one.type]
     rate, (low, high) = one.failure_rate or 0.0, one.interval or (0.0, 0.0)
     axes.plot([low, high], [height, height], color=color, linewidth=2, solid_capstyle="butt", zorder=2)
-    fill = "white" if one.source == "reviews" else color
-    style = {"markerfacecolor": fill, "markeredgecolor": color, "markeredgewidth": 1.8}
-    axes.plot([rate], [height], marker=marker, markersize=8, linestyle="none", zorder=3, clip_on=False, **style)  # type: ignore[arg-type]
+    axes.plot(
+        [rate],
+        [height],
+        marker=marker,
+        markersize=7,
+        linestyle="none",
+        zorder=3,
+        clip_on=False,
+        markerfacecolor="white" if one.source == "reviews" else color,
+        markeredgecolor=color,
+        markeredgewidth=1.8,
+    )
 
 
-def _label_axes(axes: Axes, places: Sequence[tuple[float, ProbeOutcome]], *, several: bool) -> None:
-    names = [one.title if several else one.title.removeprefix(f"{one.suite}/") for _, one in places]
-    axes.set_yticks([height for height, _ in places], [shorten(name, _NAME_LENGTH) for name in names])
-    bottom = places[-1][0] if places else 1.0
-    axes.set(xlim=(0, 1), ylim=(bottom + 0.6, -0.6))
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+def _label_axes(axes: Axes, places: dict[str, float]) -> None:
+    suites = {name.partition("/")[0] for name in places}
+    names = [name if len(suites) > 1 else name.partition("/")[2] for name in places]
+    axes.set_yticks(list(places.values()), [shorten(name, _NAME_LENGTH) for name in names])
+    axes.set(xlim=(0, 1), ylim=(max(places.values(), default=1.0) + 0.6, -0.6))
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
     axes.set_xlabel("cases that fail, with 95 % interval")
-    axes.tick_params(axis="y", length=0, labelcolor=INK)
+    axes.tick_params(axis="y", length=0, pad=9, labelcolor=INK)
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
 
@@ -101,7 +123,7 @@ def _add_legend(figure: Figure, outcomes: Sequence[ProbeOutcome]) -> None:
     ]
     if any(one.source == "reviews" for one in outcomes):
         hollow = Line2D([], [], linestyle="none", marker="s", markersize=8, color=QUIET, markerfacecolor="white")
-        hollow.set_label("empty: on reviews")
+        hollow.set_label("empty: in the run's reviews")
         entries.append(hollow)
     if entries:
         figure.legend(handles=entries, loc="outside lower center", ncols=len(entries), handletextpad=0.2)

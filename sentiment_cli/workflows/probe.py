@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import random
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -236,6 +237,10 @@ def _open_network(run: Run, config: Config, progress: Progress) -> Callable[[Seq
         token_ids = encode(config.text, scorer.vocabulary, texts)
         progress.phase("predicting", len(texts))
         rows = compute_probabilities(scorer.score(token_ids, progress)).tolist()
+        if not all(math.isfinite(share) for row in rows for share in row):
+            raise RunError(
+                f"{run.path}: its network gives no probabilities (NaN); train anew with a lower learning rate."
+            )
         words = zip(token_ids.unknown.tolist(), (token_ids.tokens - token_ids.cut).tolist(), strict=True)
         return Answers({text: index for index, text in enumerate(texts)}, rows, list(words))
 
