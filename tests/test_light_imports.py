@@ -83,6 +83,7 @@ def test_the_help_of_every_command_loads_no_heavy_library(workplace: Path) -> No
         ["validate", "-c", "lstm"],
         ["data", "check", "bnb"],
         ["data", "stats", "bnb"],
+        ["probe", "--list"],
     ],
     ids=" ".join,
 )
@@ -118,6 +119,12 @@ def test_curves_are_drawn_with_letters_without_tensorflow_and_matplotlib(run_cop
     assert (TENSORFLOW | {"matplotlib", "sklearn"}) & set(result["loaded"]) == set()
 
 
+def test_wrong_probes_are_refused_without_tensorflow(run_copy: Path) -> None:
+    result = run_command("probe", "--probes", "no-such.yaml")
+    assert result["code"] == 2
+    assert TENSORFLOW & set(result["loaded"]) == set()
+
+
 @pytest.mark.slow
 def test_a_baseline_that_was_computed_before_is_shown_without_tensorflow(workplace: Path) -> None:
     first, second = (run_command("baseline", "--limit", "5") for _ in range(2))
@@ -142,6 +149,7 @@ def test_a_baseline_that_was_computed_before_is_shown_without_tensorflow(workpla
         (["baseline", "no-such"], 1),
         (["predict", "--run", "no-such", "text"], 1),
         (["misclassified"], 1),
+        (["probe", "--run", "no-such"], 1),
         (["plot-history"], 1),
         (["compare", "no-such", "nor-this"], 1),
         (["results", "no-such"], 1),

@@ -9,7 +9,16 @@ import pytest
 
 from sentiment_cli import resources
 from sentiment_cli.errors import RunError
-from sentiment_cli.resources import bundled_reviews, imdb_candidates, imdb_download_dir, shipped_configs, shipped_dir
+from sentiment_cli.resources import (
+    bundled_reviews,
+    imdb_candidates,
+    imdb_download_dir,
+    shared_lexicons,
+    shipped_configs,
+    shipped_dir,
+    shipped_probes,
+    starter_probes,
+)
 
 
 @pytest.fixture
@@ -105,3 +114,10 @@ def test_without_a_home_nothing_is_kept_in_a_directory_called_tilde() -> None:
     assert imdb_candidates() == [Path("datasets/aclImdb")]
     with pytest.raises(RunError, match=r"no home directory .* Set XDG_CACHE_HOME"):
         imdb_download_dir()
+
+
+def test_shipped_probes_lie_inside_the_package() -> None:
+    package = Path(resources.__file__).parent
+    paths = [*shipped_probes().values(), shared_lexicons(), starter_probes()]
+    assert list(shipped_probes()) == ["film", "stay"]
+    assert all(path.is_file() and path.is_relative_to(package) for path in paths)
