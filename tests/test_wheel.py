@@ -53,6 +53,7 @@ def train_elsewhere(sentiment: Path, workplace: Path) -> dict[str, Any]:
     run("train", "--limit", "20", "--epochs", "1", "--name", "first")
     assert (workplace / "runs" / "first" / "model.keras").is_file()
     assert "imdb_lstm" in run("configs").stdout
+    assert "simple_negation" in run("probe", "--list").stdout
     record: dict[str, Any] = json.loads((workplace / "runs" / "first" / "run.json").read_text(encoding="utf-8"))
     return record
 

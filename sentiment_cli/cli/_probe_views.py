@@ -65,7 +65,9 @@ def _figures(one: ProbeOutcome) -> list[str]:
 
 def _worst(one: ProbeOutcome, report: ProbeReport, top: int) -> str:
     """The worst failures of a probe, under what should be so."""
-    lines = [f"{_title(one, report)}, {one.failures:,} of {one.cases:,} fail. {one.description}"]
+    shares = ", ".join(f"{label}: {failures:,} of {cases:,}" for label, (cases, failures) in one.labels.items())
+    by_label = f" ({shares})" if len(one.labels) > 1 else ""
+    lines = [f"{_title(one, report)}, {one.failures:,} of {one.cases:,} fail{by_label}. {one.description}"]
     for failure in one.worst[:top]:
         where = f" ({failure.path})" if failure.path else ""
         lines.append(f"  expected {failure.expected}, found {_found(failure)}{where}")

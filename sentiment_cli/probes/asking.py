@@ -85,10 +85,14 @@ def judge_question(question: Question, answers: Answers, worst: int) -> ProbeOut
         worst: how many failures are listed at most.
     """
     one, probe = question.selected, question.selected.probe
-    failures = []
+    failures: list[Failure] = []
+    labels: dict[str, tuple[int, int]] = {}
     for case in question.cases:
         target = None if isinstance(probe, Inv) or case.label is None else question.polarity.find_target(case.label)
         judgement = judge(probe, target, [answers.row(text) for text in case.texts], question.polarity.class_names)
+        if case.label is not None:
+            cases, failed = labels.get(case.label, (0, 0))
+            labels[case.label] = cases + 1, failed + judgement.failed
         if judgement.failed:
             failures.append(_failure(question, case, target, judgement, answers))
     failures.sort(key=lambda failure: -failure.severity)
@@ -103,6 +107,7 @@ def judge_question(question: Question, answers: Answers, worst: int) -> ProbeOut
         failures=len(failures),
         unknown=answers.unknown_share(text for case in question.cases for text in case.texts),
         worst=tuple(failures[:worst]),
+        labels=labels,
     )
 
 

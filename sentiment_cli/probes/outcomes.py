@@ -54,6 +54,8 @@ class ProbeOutcome:
         failures: of those.
         unknown: share of the words of its texts that the network does not know; None without cases.
         worst: some of the failures, the worst first.
+        labels: cases and failures by the label of the templates; empty for invariance. A network that always says the
+            same fails in all of one label and in none of the other.
         skipped: why there are no cases; None where there are some.
     """
 
@@ -67,6 +69,7 @@ class ProbeOutcome:
     failures: int = 0
     unknown: float | None = None
     worst: tuple[Failure, ...] = ()
+    labels: dict[str, tuple[int, int]] = field(default_factory=dict)
     skipped: str | None = None
 
     @property
@@ -94,6 +97,7 @@ class ProbeOutcome:
         interval = self.interval
         return {
             **asdict(self),
+            "labels": {label: list(counts) for label, counts in self.labels.items()},
             "failure_rate": self.failure_rate,
             "failure_interval": None if interval is None else list(interval),
         }
@@ -194,8 +198,10 @@ def read_report(path: Path) -> ProbeReport:
 
 
 def _outcome(row: dict[str, Any]) -> ProbeOutcome:
-    own = {name: value for name, value in row.items() if name not in ("failure_rate", "failure_interval", "worst")}
-    outcome = ProbeOutcome(**own, worst=tuple(_failure(failure) for failure in row["worst"]))
+    own = {name: value for name, value in row.items() if name not in ("failure_rate", "failure_interval")}
+    labels = {label: (int(cases), int(failures)) for label, (cases, failures) in row["labels"].items()}
+    worst = tuple(_failure(failure) for failure in row["worst"])
+    outcome = ProbeOutcome(**{**own, "labels": labels, "worst": worst})
     if not 0 <= outcome.failures <= outcome.cases:
         raise ValueError(f"{outcome.failures} failures of {outcome.cases} cases")
     return outcome

@@ -25,7 +25,19 @@ FAILURE = Failure(("a\u2028\x1b", "<b>"), "the same label", ("=1+1", "bad"), "=1
 
 
 def outcome(name: str = "p", capability: str = "c", cases: int = 10, failures: int = 3) -> ProbeOutcome:
-    return ProbeOutcome("film", name, capability, "inv", "d", "templates", cases, failures, 0.125, (FAILURE,))
+    return ProbeOutcome(
+        "film",
+        name,
+        capability,
+        "inv",
+        "d",
+        "templates",
+        cases,
+        failures,
+        0.125,
+        (FAILURE,),
+        {"not good": (cases, failures)},
+    )
 
 
 def report(*outcomes: ProbeOutcome) -> ProbeReport:

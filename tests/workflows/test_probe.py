@@ -84,6 +84,11 @@ def test_failures_are_those_that_the_predictions_make(run_copy: Path, mine: list
         else:
             failed = [b.probabilities["good"] < a.probabilities["good"] for a, b in zip(*rows, strict=True)]
         assert (one.cases, one.failures) == (len(cases), sum(failed)), one.name
+        by_label: dict[str, list[bool]] = {}
+        for case, has_failed in zip(cases, failed, strict=True):
+            by_label.setdefault(str(case.label), []).append(has_failed)
+        expected = {} if one.type == "inv" else {label: (len(some), sum(some)) for label, some in by_label.items()}
+        assert one.labels == expected
     plain, turned = (one for one in report.outcomes if one.name in ("plain", "turned"))
     assert plain.failure_rate is not None and turned.failure_rate is not None
     assert plain.failure_rate < 0.2 < 0.8 < turned.failure_rate
