@@ -33,7 +33,9 @@ _TOP, _VERBOSE_TOP, _KEPT = 1, 5, 10
 @click.option("--cases", type=click.IntRange(1, 10_000), default=100, show_default=True, help="At most N a probe.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Of the cases.")
 @click.option("--on-reviews", type=click.IntRange(min=1), metavar="N", help="Change N reviews of the run, too.")
-@click.option("--split", type=click.Choice(["test", "validation"]), default="test", help="Part that these are of.")
+@click.option(
+    "--split", type=click.Choice(["test", "validation"]), default="test", show_default=True, help="Their part."
+)
 @click.option("--frame", type=click.IntRange(1, 2_000), metavar="WORDS", help="Put texts between neutral sentences.")
 @click.option("--positive", metavar="NAME", help="The class that is positive.")
 @click.option("--negative", metavar="NAME", help="The class that is negative.")

@@ -24,7 +24,7 @@ from sentiment_cli.probes.suite import Suite
 from sentiment_cli.runs import Run
 from sentiment_cli.runtime import load_tensorflow
 from sentiment_cli.training.progress import Progress, Silent
-from sentiment_cli.workflows.record import check_has_model, network_note, network_records, read_config
+from sentiment_cli.workflows.record import check_has_model, network_note, network_records, read_config, scoring_network
 
 # Of more unknown words than these, what a network says is about the others.
 _MANY_UNKNOWN = 1 / 3
@@ -209,6 +209,8 @@ def _open_reviews(
     if not path.exists():
         command = f"sentiment evaluate {shlex.quote(str(run.path))} --split {settings.split}"
         raise RunError(f"{run.path} has no predictions on its {settings.split} part yet. Make them: {command}")
+    if settings.split == "validation" and scoring_network(network_records(run), None) == "refit":
+        progress.warn("the refit has learned the validation reviews, which may make it steadier on them than on others")
     paths = [row.path for row in read_predictions(path)]
     random.Random(f"{settings.seed}/reviews").shuffle(paths)
     root = Path(str(run.read_record().get("data", {}).get("root", "")))
