@@ -47,9 +47,17 @@ def _as_table(report: ProbeReport, top: int) -> str:
             rows.append(["" if number else capability, _title(one, report), one.type, f"{one.cases:,}", *_figures(one)])
     columns = ["capability", "probe", "type", "cases", "failures", "failure rate (95 %)"]
     parts = [table(columns, rows, right=["cases", "failures", "failure rate (95 %)"])] if rows else []
-    parts += ["\n".join(f"skipped: {_title(one, report)}: {one.skipped}" for one in report.skipped)]
+    parts += [_skipped(report)]
     parts += [_worst(one, report, top) for one in report.tested if one.failures and top]
     return "\n\n".join(filter(None, [*parts, _summary(report)])) + "\n"
+
+
+def _skipped(report: ProbeReport) -> str:
+    """A line for each reason."""
+    by_reason: dict[str, list[str]] = {}
+    for one in report.skipped:
+        by_reason.setdefault(str(one.skipped), []).append(_title(one, report))
+    return "\n".join(f"skipped, since {reason}: {', '.join(names)}" for reason, names in by_reason.items())
 
 
 def _title(one: ProbeOutcome, report: ProbeReport) -> str:
