@@ -17,8 +17,10 @@ from sentiment_cli.picture_look import COLUMN, Look, choose_look
 from sentiment_cli.plots.confusion import plot_confusion_matrix
 from sentiment_cli.plots.history import plot_history
 from sentiment_cli.plots.perplexity import plot_perplexity
+from sentiment_cli.plots.probes import plot_probes
 from sentiment_cli.plots.save import save_figure
 from sentiment_cli.plots.style import current_look, fix_layout, house_style, points, room, using
+from sentiment_cli.probes.outcomes import ProbeOutcome
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -31,6 +33,10 @@ PICTURES: dict[str, Callable[[], Figure]] = {
         np.eye(12, dtype=np.int64) * 300 + 7, [f"class {i}" for i in range(12)], title="lstm on test"
     ),
     "perplexity": lambda: plot_perplexity([900.0, 200.0, 110.0]),
+    "probes": lambda: plot_probes(
+        [ProbeOutcome("film", f"probe_{i}", f"group {i // 3}", "inv", "", "templates", 10, i) for i in range(8)],
+        title="lstm",
+    ),
 }
 
 
@@ -55,7 +61,7 @@ def test_the_width_is_kept(tmp_path: Path, name: str, look: Look) -> None:
     assert dots == pytest.approx(look.width * look.dpi, rel=0.01)
 
 
-@pytest.mark.parametrize("name", ["history", "confusion", "perplexity"])
+@pytest.mark.parametrize("name", ["history", "confusion", "perplexity", "probes"])
 def test_letters_on_paper_have_six_to_eleven_points(name: str) -> None:
     sizes = [text.get_fontsize() for text in shown_texts(drawn(name, PAPER))]
     assert min(sizes) > 6 and max(sizes) < 11

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sentiment_cli.cli._options import output_options
+from sentiment_cli.cli._options import output_options, picture_look, picture_options
 from sentiment_cli.cli._output import Output, write_data
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.cli._run_argument import chosen_run
 from sentiment_cli.errors import SentimentError, UsageError
 
 if TYPE_CHECKING:
+    from sentiment_cli.picture_look import Look
     from sentiment_cli.probes.outcomes import ProbeReport
     from sentiment_cli.workflows.probe import ProbeSettings
 
@@ -50,6 +51,7 @@ _TOP, _VERBOSE_TOP, _KEPT = 1, 5, 10
 @click.option("--show", metavar="NAME", help="Show a probe and some of its cases.")
 @click.option("--init", is_flag=True, help="Write a file of probes to start from; to -o, or probes.yaml.")
 @click.option("--force", is_flag=True, help="With --init: replace an existing file.")
+@picture_options
 @output_options
 def probe(
     run: str | None,
@@ -89,6 +91,7 @@ def probe(
         _look(output, domain, files, chosen, show)
         return
     picture, form = _form_of(target, form, output)
+    look = picture_look(target if picture else None)
     gates = [_parse_gate(gate) for gate in fail_over]
     found = chosen_run(run, output)
     from sentiment_cli.workflows.probe import choose_probes
@@ -99,7 +102,7 @@ def probe(
         selected = choose_probes(found, domain=domain, files=files, only=chosen, progress=progress)
         _check_gates(gates, [name for one in selected for name in one.names])
         report = probe_workflow(found, selected, settings, progress=progress)
-    _show(report, str(found.path), output, picture, form, top, target)
+    _show(report, str(found.path), output, look if picture else None, form, top, target)
     output.note(
         f"Kept in {found.probes_path}" if settings.keep else "Not kept in the run, since --only leaves some out"
     )
@@ -123,7 +126,7 @@ def _show(
     report: ProbeReport,
     run: str,
     output: Output,
-    picture: bool,
+    picture: Look | None,
     form: str,
     top: int | None,
     target: Path | None,
@@ -138,8 +141,10 @@ def _show(
     if picture and target is not None:
         from sentiment_cli.plots.probes import plot_probes
         from sentiment_cli.plots.save import save_figure
+        from sentiment_cli.plots.style import using
 
-        save_figure(plot_probes(report.tested, title=f"{Path(run).name}: cases that fail"), target)
+        with using(picture):
+            save_figure(plot_probes(report.tested, title=f"{Path(run).name}: cases that fail"), target)
         output.note(f"Picture: {target}")
     elif target is not None:
         from sentiment_cli.atomic import write_text
