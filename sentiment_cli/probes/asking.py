@@ -80,16 +80,19 @@ def judge_question(question: Question, answers: Answers, worst: int) -> ProbeOut
     """What a probe came to.
 
     Args:
-        question: with at least one case.
+        question: with at least one case; those that could not have failed are not counted.
         answers: for all of its texts.
         worst: how many failures are listed at most.
     """
     one, probe = question.selected, question.selected.probe
-    failures: list[Failure] = []
+    counted, failures = 0, list[Failure]()
     labels: dict[str, tuple[int, int]] = {}
     for case in question.cases:
         target = None if isinstance(probe, Inv) or case.label is None else question.polarity.find_target(case.label)
         judgement = judge(probe, target, [answers.row(text) for text in case.texts], question.polarity.class_names)
+        if not judgement.can_fail:
+            continue
+        counted += 1
         if case.label is not None:
             cases, failed = labels.get(case.label, (0, 0))
             labels[case.label] = cases + 1, failed + judgement.failed
@@ -103,11 +106,12 @@ def judge_question(question: Question, answers: Answers, worst: int) -> ProbeOut
         type=probe.type,
         description=probe.description,
         source=question.source,
-        cases=len(question.cases),
+        cases=counted,
         failures=len(failures),
         unknown=answers.unknown_share(text for case in question.cases for text in case.texts),
         worst=tuple(failures[:worst]),
         labels=labels,
+        skipped=None if counted else "no case could have failed: the probability is too small to fall further",
     )
 
 

@@ -1,8 +1,9 @@
 """Did the network behave as a probe expects?
 
-As CheckList judges (Ribeiro et al. 2020, section 2): a minimum functionality test by the predicted label, an invariance
-test by whether it stays (a change of label within the tolerance is none), a directional test by how far the probability
-of a label moves.
+As CheckList judges (Ribeiro et al. 2020, section 2; its package, checklist/expect.py): a minimum functionality test by
+the predicted label, an invariance test by whether it stays (a change of label within the tolerance is none), a
+directional test by how far the probability of a label moves; where it is too small to fall as far as it may, the case
+says nothing.
 """
 
 from __future__ import annotations
@@ -26,12 +27,14 @@ class Judgement:
         severity: how far it was from that; the larger, the worse. Of failures of one probe only.
         watched: the class whose probability was looked at.
         probabilities: of that in each text.
+        can_fail: whether any answer to the second text would have been a failure.
     """
 
     failed: bool
     severity: float
     watched: Target
     probabilities: tuple[float, ...]
+    can_fail: bool = True
 
 
 def judge(
@@ -80,4 +83,5 @@ def _judge_inv(probe: Inv, rows: Sequence[Sequence[float]], class_names: Sequenc
 
 def _judge_dir(probe: Dir, target: Target, shares: tuple[float, ...]) -> Judgement:
     change = shares[1] - shares[0]
-    return Judgement(change < probe.at_least - _ROUNDING, probe.at_least - change, target, shares)
+    can_fail = shares[0] + probe.at_least > _ROUNDING or probe.at_least >= 0
+    return Judgement(change < probe.at_least - _ROUNDING, probe.at_least - change, target, shares, can_fail)

@@ -28,6 +28,8 @@ from sentiment_cli.workflows.record import check_has_model, network_note, networ
 
 # Of more unknown words than these, what a network says is about the others.
 _MANY_UNKNOWN = 1 / 3
+# A mean probability between these is that of frames that decide for neither side.
+_NEUTRAL = (1 / 3, 2 / 3)
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,7 @@ def probe(
         neutral={name: _reference(answers, texts, polarity) for name, texts in neutral.items() if texts},
     )
     _warn_of_unknown_words(report, suites, progress)
+    _warn_of_frames(report, progress)
     if settings.keep:
         write_report(run.probes_path, report)
     return report
@@ -284,4 +287,13 @@ def _warn_of_unknown_words(report: ProbeReport, suites: Sequence[Suite], progres
             progress.warn(
                 f"{share:.0%} of the words in the {suite.name} probes are not in the run's vocabulary; they say little "
                 "of it. Choose others with --domain, or write your own: sentiment probe --init -o my.yaml"
+            )
+
+
+def _warn_of_frames(report: ProbeReport, progress: Progress) -> None:
+    for name, one in report.neutral.items() if report.frame else ():
+        if not _NEUTRAL[0] <= one.mean <= _NEUTRAL[1]:
+            progress.warn(
+                f"no frames of {report.frame} words from {name} are neutral to the network: P({one.watched}) is "
+                f"{one.mean:.2f} in the nearest, whatever stands in them; use fewer words, or other neutral sentences"
             )

@@ -82,3 +82,12 @@ def test_with_three_classes_any_other_one_is_not_negative() -> None:
 def test_a_label_without_a_class_is_no_case() -> None:
     with pytest.raises(ValueError, match="needs the class"):
         judge(mft(), None, [row(0.5)], NAMES)
+
+
+@pytest.mark.parametrize(
+    ("at_least", "before", "can_fail"),
+    [(-0.1, 0.05, False), (-0.1, 0.1, False), (-0.1, 0.11, True), (0.0, 0.0, True), (0.2, 0.05, True)],
+)
+def test_what_is_too_small_to_fall_so_far_cannot_fail(at_least: float, before: float, can_fail: bool) -> None:
+    judgement = judge(direction(at_least=at_least), GOOD, [row(before), row(0.0)], NAMES)
+    assert judgement.can_fail == can_fail

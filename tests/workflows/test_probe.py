@@ -145,6 +145,16 @@ def test_in_a_frame_every_text_is_as_long_as_asked_for(run_copy: Path, mine: lis
         probe(Run(run_copy), [lacking], ProbeSettings(frame=6))
 
 
+def test_frames_that_are_not_neutral_to_the_network_are_warned_of(run_copy: Path) -> None:
+    text = "lexicons: {neutral: [lovely, wonderful warm, kind quiet]}\nprobes: {p: {type: inv, capability: c, "
+    Path("glad.yaml").write_text(text + 'description: d, templates: ["a => b"]}}', encoding="utf-8")
+    told = Told()
+    probe(Run(run_copy), choose_probes(None, files=[Path("glad.yaml")]), ProbeSettings(frame=8), progress=told)
+    assert any(
+        line.startswith("no frames of 8 words from glad are neutral to the network: P(good)") for line in told.warnings
+    )
+
+
 def test_probes_of_another_domain_are_warned_of(run_copy: Path) -> None:
     told = Told()
     probe(Run(run_copy), choose_probes(None, domain="film", only=["but"]), ProbeSettings(cases=4), progress=told)
