@@ -33,7 +33,7 @@ def rng(seed: int = 0) -> random.Random:
 
 
 @given(text=TEXTS, count=st.integers(1, 5), seed=SEEDS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @example(text="aaaa bbbb", count=1, seed=0)
 def test_a_typo_exchanges_two_neighbouring_letters_within_a_long_word(text: str, count: int, seed: int) -> None:
     changed = make_typos(text, count, rng(seed))
@@ -65,7 +65,7 @@ def test_where_no_word_can_have_a_typo_nothing_is_changed(text: str) -> None:
 
 
 @given(text=TEXTS, seed=SEEDS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @example(text="Anna and Annabel saw Anna in Oslo.", seed=0)
 def test_a_swap_keeps_everything_but_one_entry(text: str, seed: int) -> None:
     changed = swap_entry(text, [NAMES, CITIES], rng(seed))
@@ -158,7 +158,7 @@ CHANGES = [
 
 
 @given(text=TEXTS, change=st.sampled_from(CHANGES), seed=SEEDS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_change_gives_another_text_or_none_and_the_same_for_the_same_seed(
     text: str, change: dict[str, object], seed: int
 ) -> None:
