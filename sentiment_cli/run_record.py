@@ -53,6 +53,8 @@ _KEYS: dict[str, Any] = {
     "refit": {"epochs": _WHOLE, "reviews": _WHOLE, "finished": (bool,)},
     "seconds": {"*": _NUMBER},
     "seeds": [_WHOLE],
+    "folds": _WHOLE,
+    "run": _TEXT,
 }
 
 

@@ -121,6 +121,11 @@ class Run:
         return self.path / "cross-validation"
 
     @property
+    def cross_validation(self) -> CrossValidation:
+        """The same directory with the names of its files."""
+        return CrossValidation(self.cross_validation_dir)
+
+    @property
     def probes_path(self) -> Path:
         """What the probes of behaviour found."""
         return self.path / "probes.json"
@@ -167,6 +172,29 @@ class Run:
         if not isinstance(metrics, dict) or not all(isinstance(figures, dict) for figures in metrics.values()):
             raise RunError(f"{self.metrics_path}: expected a JSON object of objects.")
         return metrics
+
+
+@dataclass(frozen=True)
+class CrossValidation(Run):
+    """The directory of a cross-validation: a directory for each fold, and what they come to together."""
+
+    @property
+    def record_path(self) -> Path:
+        """What is known about it, see `workflows.cross_validation`."""
+        return self.path / "cross-validation.json"
+
+    @property
+    def out_of_fold_path(self) -> Path:
+        """The predictions on all reviews, each by the network of the fold that it is held out in."""
+        return self.path / "predictions.csv"
+
+    def fold(self, number: int) -> Run:
+        """The training without one fold, counted from 1; its predictions are `held_out_path`."""
+        return Run(self.path / f"fold-{number}")
+
+    def held_out_path(self, number: int) -> Path:
+        """The predictions on the reviews of one fold; they are there when its training is done."""
+        return self.fold(number).path / "predictions.csv"
 
 
 @dataclass(frozen=True)

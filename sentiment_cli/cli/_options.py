@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import shlex
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -108,6 +110,11 @@ def make_overrides(
 def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     if parameter.name:
         context.meta[parameter.name] = value
+
+
+def command_line() -> str:
+    """The command as it was given, for records."""
+    return shlex.join(["sentiment", *sys.argv[1:]])
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: bool) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sentiment_cli.cli._cross_validation import show_cross_validation
 from sentiment_cli.cli._evaluation import evaluation_text
 from sentiment_cli.cli._gates import OVER, UNDER, check_classes, failed_gates, known_gates, parse_gates
 from sentiment_cli.cli._options import output_options, split_option
@@ -41,6 +42,7 @@ EXIT_GATE = 3
 @click.option(
     OVER, multiple=True, metavar="METRIC=X", help=f"Exit with 3 above X: {known_gates(OVER)}; loss_high: its limit."
 )
+@click.option("--cross-validate", "folds", type=int, metavar="K", help="Train K times; predict what was held out.")
 @output_options
 def evaluate(
     run: str | None,
@@ -50,6 +52,7 @@ def evaluate(
     threshold: str | None,
     fail_under: tuple[str, ...],
     fail_over: tuple[str, ...],
+    folds: int | None,
 ) -> None:
     """Show how good a run is, with 95 % intervals. RUN is a run directory or a name under ./runs; default: the newest.
 
@@ -63,6 +66,13 @@ def evaluate(
     gates = [*parse_gates(UNDER, fail_under), *parse_gates(OVER, fail_over)]
     questions = _parse_questions(by, threshold)
     found = chosen_run(run, output)
+    if folds is not None:
+        given = click.get_current_context().get_parameter_source("split")
+        is_given = given is not None and given.name == "COMMANDLINE"
+        refused = {"--data": source, "--split": is_given, "--by": by, "--threshold": threshold}
+        refused |= {UNDER: fail_under, OVER: fail_over}
+        show_cross_validation(found, folds, refused, output)
+        return
     check_classes(gates, found.read_record().get("class_names") or [])
     from sentiment_cli.workflows.evaluate import evaluate as evaluate_workflow
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from sentiment_cli.cli._options import make_overrides, output_options
+from sentiment_cli.cli._options import command_line, make_overrides, output_options
 from sentiment_cli.cli._output import Output, accuracy_text, duration, pairs, table
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.config.load import DEFAULT_CONFIG, load_config
@@ -97,13 +96,13 @@ def train(
 
         with make_progress(output) as progress:
             group = train_seeds(
-                config, run.path, seeds, progress=progress, command=_command(), config_name=config_name, force=force
+                config, run.path, seeds, progress=progress, command=command_line(), config_name=config_name, force=force
             )
         _show_seeds(group, output)
         return
     with make_progress(output) as progress:
         result = train_workflow(
-            config, run.path, progress=progress, command=_command(), config_name=config_name, force=force
+            config, run.path, progress=progress, command=command_line(), config_name=config_name, force=force
         )
     _show(result, output)
 
@@ -141,7 +140,7 @@ def _resume(run: Run, epochs: int | None, output: Output) -> None:
 
     with make_progress(output) as progress:
         progress.note(f"Run: {run.path}")
-        result = resume(run, epochs=epochs, progress=progress, command=_command())
+        result = resume(run, epochs=epochs, progress=progress, command=command_line())
     _show(result, output)
 
 
@@ -149,7 +148,7 @@ def _resume_seeds(group: SeedGroup, epochs: int | None, output: Output) -> None:
     from sentiment_cli.workflows.seeds import resume_seeds
 
     with make_progress(output) as progress:
-        result = resume_seeds(group, epochs=epochs, progress=progress, command=_command())
+        result = resume_seeds(group, epochs=epochs, progress=progress, command=command_line())
     _show_seeds(result, output)
 
 
@@ -271,7 +270,3 @@ def _result_text(result: TrainResult) -> str:
 
 def _epochs(count: int) -> str:
     return f"{count} whole {'epoch' if count == 1 else 'epochs'}"
-
-
-def _command() -> str:
-    return shlex.join(["sentiment", *sys.argv[1:]])

@@ -74,6 +74,41 @@ def split_by_group(labels: np.ndarray, groups: np.ndarray, fraction: float, seed
     return first_side, second_side
 
 
+def split_folds(labels: np.ndarray, folds: int, seed: int, groups: np.ndarray | None = None) -> np.ndarray:
+    """Divide reviews into folds that have the classes in the same proportion, as far as groups let them.
+
+    Args:
+        labels: int[n].
+        folds: how many, at least 2.
+        seed: the same seed, labels and groups give the same folds.
+        groups: int[n], reviews that have to be in one fold; None: each is its own group.
+
+    Returns:
+        int64[n], the fold of each review, from 0; every fold has every class.
+
+    Raises:
+        DataError: there are fewer groups, or reviews of a class, than folds, or a fold would miss a class.
+    """
+    counts = np.bincount(labels)
+    smallest, units = int(counts[counts > 0].min(initial=len(labels))), np.unique(groups) if groups is not None else ()
+    if smallest < folds or (groups is not None and len(units) < folds):
+        among = f"{len(units)} groups of " if groups is not None else ""
+        raise DataError(
+            f"{among}{len(labels)} reviews are too few for {folds} folds: the smallest class has {smallest}; expected "
+            f"at least {folds} of every class{' and as many groups' if groups is not None else ''}."
+        )
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
+    fold_of = np.empty(len(labels), dtype=np.int64)
+    for number, (_, part) in enumerate(kind(folds, shuffle=True, random_state=seed).split(labels, labels, groups)):
+        fold_of[part] = number
+    classes = len(counts[counts > 0])
+    if any(len(np.unique(labels[fold_of == number])) < classes for number in range(folds)):
+        raise DataError(f"The groups of {len(labels)} reviews leave a fold without a class; take fewer than {folds}.")
+    return fold_of
+
+
 def review_groups(kind: Literal["movie", "auto"] | None, root: Path, paths: Sequence[str]) -> np.ndarray | None:
     """The group of each review, all of which go to one side; None: every review is its own.
 
