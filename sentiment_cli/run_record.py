@@ -54,7 +54,9 @@ _KEYS: dict[str, Any] = {
     "seconds": {"*": _NUMBER},
     "seeds": [_WHOLE],
     "folds": _WHOLE,
-    "run": _TEXT,
+    "variants": [{"name": _TEXT, "cell": _TEXT, "bidirectional": (bool,)}],
+    "baselines": {"*": {"*": (int, float, type(None))}},
+    "evaluate_test": (bool,),
 }
 
 

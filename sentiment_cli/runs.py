@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from sentiment_cli.run_record import find_fault
 
 RUNS_DIR = Path("runs")
 SEEDS_FILE = "seeds.json"
+LADDER_FILE = "ladder.json"
 MOST_SEED = 2**31 - 1
 SPLITS = ("train", "validation", "test")
 # Windows forbids these in names; so do we everywhere, that a run can be copied there.
@@ -34,9 +36,11 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The directory's name; of a run in a group of seeds, ``<group>/<run>``."""
+        """The directory's name; of a run in a group of seeds ``<group>/<run>``, in a ladder with that before it."""
         path, group = self.path.resolve(), self.group
-        return f"{group.name}/{path.name}" if group else path.name
+        if group:
+            return f"{group.name}/{path.name}"
+        return f"{path.parent.name}/{path.name}" if is_ladder(path.parent) else path.name
 
     @property
     def group(self) -> SeedGroup | None:
@@ -121,11 +125,6 @@ class Run:
         return self.path / "cross-validation"
 
     @property
-    def cross_validation(self) -> CrossValidation:
-        """The same directory with the names of its files."""
-        return CrossValidation(self.cross_validation_dir)
-
-    @property
     def probes_path(self) -> Path:
         """What the probes of behaviour found."""
         return self.path / "probes.json"
@@ -175,29 +174,6 @@ class Run:
 
 
 @dataclass(frozen=True)
-class CrossValidation(Run):
-    """The directory of a cross-validation: a directory for each fold, and what they come to together."""
-
-    @property
-    def record_path(self) -> Path:
-        """What is known about it, see `workflows.cross_validation`."""
-        return self.path / "cross-validation.json"
-
-    @property
-    def out_of_fold_path(self) -> Path:
-        """The predictions on all reviews, each by the network of the fold that it is held out in."""
-        return self.path / "predictions.csv"
-
-    def fold(self, number: int) -> Run:
-        """The training without one fold, counted from 1; its predictions are `held_out_path`."""
-        return Run(self.path / f"fold-{number}")
-
-    def held_out_path(self, number: int) -> Path:
-        """The predictions on the reviews of one fold; they are there when its training is done."""
-        return self.fold(number).path / "predictions.csv"
-
-
-@dataclass(frozen=True)
 class SeedGroup(Run):
     """The directory of several runs that differ in their seeds alone, with the files of their ensemble.
 
@@ -229,6 +205,11 @@ class SeedGroup(Run):
         return [self.member(seed) for seed in seeds]
 
 
+def is_ladder(path: Path) -> bool:
+    """Whether a directory holds groups of seeds that were trained to be compared, see `run_sets`."""
+    return (path / LADDER_FILE).is_file()
+
+
 def open_run(path: Path) -> Run | None:
     """The run or the group of seeds that a directory is; None where it is neither."""
     return next((run for run in (Run(path), SeedGroup(path)) if run.record_path.is_file()), None)
@@ -244,10 +225,12 @@ def single_runs(runs: Iterable[Run]) -> list[Run]:
 
 
 def list_runs(directory: Path = RUNS_DIR) -> list[Run]:
-    """The runs and groups of seeds in a directory, oldest first; those in a group are not listed."""
+    """The runs, groups of seeds and variants of ladders in a directory, oldest first; those in a group are not."""
     if not directory.is_dir():
         return []
-    runs = [run for path in directory.iterdir() if not path.name.startswith(".") and (run := open_run(path))]
+    places = [directory, *filter(is_ladder, directory.iterdir())]
+    paths = [path for place in places for path in place.iterdir() if not path.name.startswith(".")]
+    runs = [run for path in paths if (run := open_run(path))]
     return sorted(runs, key=lambda run: (_started(run), run.name))
 
 
@@ -269,6 +252,12 @@ def find_run(name: str | None, directory: Path = RUNS_DIR) -> Run:
         run = open_run(path)
         if run:
             return run
+        if is_ladder(path):
+            begun = shorten_list(sorted(str(below) for below in path.iterdir() if open_run(below)))
+            raise RunError(
+                f"{path} is a ladder of several runs; name one of them{f' ({begun})' if begun else ''}, or see all: "
+                f"sentiment compare {shlex.quote(str(path))}"
+            )
     if Path(name).is_dir():
         raise RunError(f"{name} is not a run: it has no run.json.")
     names = [run.name for run in list_runs(directory)]

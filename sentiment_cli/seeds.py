@@ -87,10 +87,11 @@ def over_seeds(members: Sequence[Member], split: str) -> dict[str, Spread] | Non
         Spreads by figure over the members that were evaluated on it; None where none was.
     """
     known = [figures for member in members if (figures := getattr(member, split))]
-    return {name: _spread([figures[name] for figures in known]) for name in FIGURES} if known else None
+    return {name: compute_spread([figures[name] for figures in known]) for name in FIGURES} if known else None
 
 
-def _spread(values: list[float]) -> Spread:
+def compute_spread(values: Sequence[float]) -> Spread:
+    """Mean and standard deviation (n - 1) of one value or more."""
     return Spread(statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None)
 
 

@@ -28,14 +28,26 @@ def baseline_key(config: Config, data: PreparedData, *, refit: bool = False) -> 
         data: its files.
         refit: see `fitting.compute_baselines`.
     """
-    settings, splits_off_test = config.data, data.layout.test is None
+    return key_of(config, data.fingerprint, splits_off_test=data.layout.test is None, refit=refit)
+
+
+def key_of(config: Config, fingerprint: str, *, splits_off_test: bool, refit: bool) -> dict[str, Any]:
+    """The same where the files are known by their fingerprint alone.
+
+    Args:
+        config: as for `baseline_key`.
+        fingerprint: of the training part.
+        splits_off_test: whether there is no test part, so that a fifth of the reviews becomes one.
+        refit: as for `baseline_key`.
+    """
+    settings = config.data
     is_divided = splits_off_test or settings.validation_fraction > 0
     return {
         "version": VERSION,
         "scikit_learn": metadata.version("scikit-learn"),
         "features": [asdict(features) for features in linear_features(config.text.split)],
         "inverse_penalty": INVERSE_PENALTY,
-        "train": data.fingerprint,
+        "train": fingerprint,
         "splits_off_test": splits_off_test,
         "seed": config.split_seed if is_divided else None,
         "refit": refit,
@@ -61,13 +73,18 @@ def read_kept(key: dict[str, Any], data: PreparedData) -> list[Baseline] | None:
     Returns:
         None where there are none, and where the file is damaged: they can be computed again.
     """
+    return read_kept_figures(key, _test_fingerprint(data))
+
+
+def read_kept_figures(key: dict[str, Any], test_fingerprint: str | None) -> list[Baseline] | None:
+    """The same where the test part is known by its fingerprint alone; None: it is a part of the others."""
     try:
         kept = json.loads(kept_path(key).read_text(encoding="utf-8"))
         if kept["key"] != key:
             return None
         names = [MAJORITY, *(features["name"] for features in key["features"])]
         baselines = [Baseline.from_dict(name, kept["baselines"][name]) for name in names]
-        is_same_test = kept["test"] == _test_fingerprint(data)
+        is_same_test = kept["test"] == test_fingerprint
     except (OSError, RunError, AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return None
     return baselines if is_same_test else [without_test(baseline) for baseline in baselines]

@@ -112,6 +112,11 @@ def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Non
         context.meta[parameter.name] = value
 
 
+def config_label(given: str) -> str:
+    """What a configuration is called in names and records, from how it was given."""
+    return "stdin" if given == "-" else Path(given).name.removesuffix(".yaml")
+
+
 def command_line() -> str:
     """The command as it was given, for records."""
     return shlex.join(["sentiment", *sys.argv[1:]])

@@ -1,75 +1,113 @@
-"""`sentiment compare`: is one of two runs better on the same reviews, or could it be chance?"""
+"""`sentiment compare`: which run is better on the same reviews, or could it be chance? Also trains what to compare."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from sentiment_cli.cli._options import output_options, split_option
-from sentiment_cli.cli._output import Output, accuracy_text, pairs, table
-from sentiment_cli.runs import find_run
+from sentiment_cli.cli._ladder import check_ladder_options, dry_run_ladder, resume_ladder, show_ladder, train_ladder
+from sentiment_cli.cli._options import output_options
+from sentiment_cli.cli._output import Output
+from sentiment_cli.cli._standing import standing_text
+from sentiment_cli.errors import UsageError
+from sentiment_cli.run_sets import find_ladder
+from sentiment_cli.runs import SPLITS, find_run
 
 if TYPE_CHECKING:
-    from sentiment_cli.workflows.compare import CompareResult
+    from sentiment_cli.workflows.standing import Against
 
 
 @click.command()
-@click.argument("first")
-@click.argument("second")
-@split_option
+@click.argument("runs", nargs=-1, metavar="[RUN]...")
+@click.option("--split", type=click.Choice(SPLITS), help="Part of the runs' own data.  [default: test]")
+@click.option("--against", type=click.Choice(["first", "best"]), help="What the others are compared with.")
+@click.option("-o", "--output", "target", type=click.Path(path_type=Path, dir_okay=False), help="Draw a picture.")
+@click.option("-c", "--config", metavar="NAME|PATH|-", help="Train a ladder of variants of this configuration.")
+@click.option("--cells", metavar="CELL,CELL…", help="Of the ladder.  [default: simple_rnn,gru,lstm]")
+@click.option("--bidirectional", metavar="both|yes|no", help="Its variants' directions.  [default: both]")
+@click.option("--seeds", type=int, metavar="N", help="Trainings of each variant, from --seed on.  [default: 3]")
+@click.option("--seed", type=int, metavar="N", help="Seed of the first training, and of the division.")
+@click.option("--name", metavar="NAME", help="Name of the ladder under ./runs.")
+@click.option("--output-dir", type=click.Path(path_type=Path), help="Its directory, instead of ./runs/NAME.")
+@click.option("--data", "source", metavar="SOURCE", help="bnb, imdb, or a directory of class directories.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Replace a value of the configuration.")
+@click.option("--epochs", type=int, metavar="N", help="Epochs of each training.")
+@click.option("--limit", type=int, metavar="N", help="Use N reviews a class only, for a quick try.")
+@click.option("--device", metavar="auto|cpu|gpu[:N]", help="Where the networks run.")
+@click.option("--no-test", is_flag=True, help="Do not read the test part; compare on validation.")
+@click.option("--dry-run", "only_try", is_flag=True, help="Show the trainings of a ladder and what they would take.")
+@click.option("--resume", "resumed", metavar="LADDER", help="Continue a ladder that was stopped.")
 @output_options
-def compare(first: str, second: str, split: str) -> None:
-    """Compare two runs on the same reviews, and say whether the difference could be chance.
+def compare(
+    runs: tuple[str, ...],
+    split: str | None,
+    against: Against | None,
+    target: Path | None,
+    resumed: str | None,
+    **ladder: Any,
+) -> None:
+    """Compare runs on the same reviews, and say whether the differences could be chance; or train a ladder of them.
 
-    FIRST and SECOND are run directories or names under ./runs. The interval of the difference is Newcombe's for paired
-    proportions, p that of McNemar's exact test. -v lists the reviews that they differ about the most.
-    """
+    RUN is a run directory or a name under ./runs; a group of seeds stands for its ensemble, a ladder for its variants.
+    The interval of a difference is Newcombe's for paired proportions, p that of McNemar's exact test; several are
+    corrected by Holm's method. Groups of seeds are compared by their means, too: there seeds and reviews both count
+    as chance. With two runs, -v lists the reviews that they differ about the most.
+
+    A ladder trains every cell, in one direction and in both, with every seed, on the same division of the reviews. The
+    test part is read once, after the last training.
+
+    \b
+    Examples:
+      sentiment compare lstm gru
+      sentiment compare lstm gru five-seeds --against best -o compared.png
+      sentiment compare -c imdb_lstm --cells simple_rnn,gru,lstm --bidirectional both --seeds 3
+      sentiment compare --resume runs/imdb_lstm-ladder
+    """  # noqa: D301 - click looks for this control character
     output = Output.current()
-    runs = find_run(first), find_run(second)
-    from sentiment_cli.workflows.compare import compare_runs
-
-    result = compare_runs(*runs, split=split)
-    output.result(result.to_dict(), lambda: _text(result, verbose=output.verbose))
-
-
-def _text(result: CompareResult, *, verbose: bool) -> str:
-    parts = [_figures(result), _counts(result), result.sentence]
-    if verbose and result.largest_differences:
-        parts.append(_largest(result))
-    return "\n\n".join(parts)
-
-
-def _figures(result: CompareResult) -> str:
-    from sentiment_cli.workflows.compare import p_text
-
-    counts, (low, high) = result.comparison.counts, result.difference_interval
-    accuracies = [
-        (name, f"accuracy {accuracy_text(accuracy, interval)}")
-        for name, accuracy, interval in zip(result.names, result.accuracies, result.intervals, strict=True)
-    ]
-    difference = f"{counts.difference:+.4f} (95 %: {low:+.4f} to {high:+.4f}), {p_text(result.p_value)}"
-    return pairs([("reviews", f"{counts.examples:,} ({result.split})"), *accuracies, ("difference", difference)])
+    given = [_option(name) for name, value in ladder.items() if value not in (None, False, ())]
+    if resumed is not None:
+        check_ladder_options(resumed, [*given, *(["RUN"] if runs else []), *_shown(split, against)])
+        resume_ladder(resumed, target, output)
+        return
+    if not runs:
+        if ladder["config"] is None:
+            raise UsageError("Name two runs or more, or a configuration to train a ladder of: -c NAME.")
+        if unfit := _shown(split, against):
+            raise UsageError(f"A ladder is compared when it is trained; it does not go with {', '.join(unfit)}.")
+        only_try = ladder.pop("only_try")
+        dry_run_ladder(ladder, output) if only_try else train_ladder(ladder, target, output)
+        return
+    if given:
+        raise UsageError(f"{', '.join(given)}: for a ladder that is to be trained; leave out the runs, or these.")
+    found = find_ladder(runs[0]) if len(runs) == 1 else None
+    if found:
+        show_ladder(found, split, target, output)
+        return
+    _compare(runs, split or "test", against or "first", target, output)
 
 
-def _counts(result: CompareResult) -> str:
-    counts, (first, second) = result.comparison.counts, result.names
-    rows = [
-        [f"{first} right", f"{counts.both_right:,}", f"{counts.only_first:,}"],
-        [f"{first} wrong", f"{counts.only_second:,}", f"{counts.both_wrong:,}"],
-    ]
-    columns = [f"{second} right", f"{second} wrong"]
-    return table(["", *columns], rows, right=columns)
+def _compare(runs: tuple[str, ...], split: str, against: Against, target: Path | None, output: Output) -> None:
+    from sentiment_cli.workflows.plot_comparison import check_picture, plot_standing
+    from sentiment_cli.workflows.standing import compare_many
+
+    check_picture(target)
+    ladders = {name: ladder for name in runs if (ladder := find_ladder(name))}
+    chosen = [run for name in runs for run in (ladders[name].variants if name in ladders else [find_run(name)])]
+    standing = compare_many(chosen, split=split, against=against)
+    if target:
+        plot_standing(standing, target)
+    value = {**standing.to_dict(), "picture": str(target) if target else None}
+    output.result(value, lambda: standing_text(standing, verbose=output.verbose))
+    if target:
+        output.note(f"Picture: {target}")
 
 
-def _largest(result: CompareResult) -> str:
-    columns = ["review", "actual", *result.names]
-    rows = [
-        [
-            pair.first.path,
-            pair.first.actual,
-            *(f"{row.predicted} ({row.probability:.3f})" for row in (pair.first, pair.second)),
-        ]
-        for pair in result.largest_differences
-    ]
-    return table(columns, rows, title="They differ the most about")
+def _shown(split: str | None, against: str | None) -> list[str]:
+    return [name for name, value in (("--split", split), ("--against", against)) if value is not None]
+
+
+def _option(parameter: str) -> str:
+    names = {"source": "--data", "settings": "--set", "only_try": "--dry-run"}
+    return names.get(parameter, "--" + parameter.replace("_", "-"))

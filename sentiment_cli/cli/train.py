@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from sentiment_cli.cli._options import command_line, make_overrides, output_options
+from sentiment_cli.cli._options import command_line, config_label, make_overrides, output_options
 from sentiment_cli.cli._output import Output, accuracy_text, duration, pairs, table
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.config.load import DEFAULT_CONFIG, load_config
@@ -82,7 +82,7 @@ def train(
     test = False if no_test else None
     overrides = make_overrides(source=source, epochs=epochs, seed=seed, limit=limit, device=device, test=test)
     config = load_config(name or DEFAULT_CONFIG, overrides, settings)
-    config_name = _config_name(name or DEFAULT_CONFIG)
+    config_name = config_label(name or DEFAULT_CONFIG)
     run = _choose_run(config_name, run_name, output_dir)
     from sentiment_cli.workflows.creation import check_free
     from sentiment_cli.workflows.train import train as train_workflow
@@ -113,10 +113,6 @@ def _refuse_with_resume(options: list[str]) -> None:
             f"--resume continues a run as it was configured; it does not go with {', '.join(options)}. "
             "Only --epochs may be changed."
         )
-
-
-def _config_name(given: str) -> str:
-    return "stdin" if given == "-" else Path(given).name.removesuffix(".yaml")
 
 
 def _choose_run(config_name: str, run_name: str | None, output_dir: Path | None) -> Run:

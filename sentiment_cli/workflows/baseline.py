@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sentiment_cli.baseline.kept import baseline_key, keep, kept_path, read_kept, without_test
+from sentiment_cli.baseline.kept import (
+    baseline_key,
+    keep,
+    kept_path,
+    key_of,
+    read_kept,
+    read_kept_figures,
+    without_test,
+)
 from sentiment_cli.baseline.scores import Baseline
 from sentiment_cli.config import Config
 from sentiment_cli.data.prepare import PreparedData, prepare_data
@@ -107,13 +115,31 @@ def known_accuracies(config: Config, data: PreparedData, split: str) -> dict[str
     Returns:
         None where they are not known.
     """
-    scores = {
-        baseline.name: baseline.test if split == "test" else baseline.validation
-        for baseline in read_kept(baseline_key(config, data, refit=config.training.refit), data) or []
-        if baseline.is_linear
-    }
-    known = {name: score.accuracy for name, score in scores.items() if score is not None}
-    return known or None
+    return linear_accuracies(read_kept(baseline_key(config, data, refit=config.training.refit), data) or [], split)
+
+
+def recorded_accuracies(run: Run, split: str) -> dict[str, float] | None:
+    """The same by what the record of a run says of its reviews, which are not looked at.
+
+    Raises:
+        RunError: the run is damaged.
+    """
+    record = run.read_record()
+    known = record.get("data", {})
+    if split == "train" or not known.get("fingerprint") or not run.config_path.exists():
+        return None
+    config, test = read_config(run, record), known.get("test_fingerprint")
+    for splits_off_test in (False, True) if test is None else (False,):
+        key = key_of(config, known["fingerprint"], splits_off_test=splits_off_test, refit=config.training.refit)
+        if found := linear_accuracies(read_kept_figures(key, test) or [], split):
+            return found
+    return None
+
+
+def linear_accuracies(baselines: list[Baseline], split: str) -> dict[str, float] | None:
+    """The accuracies of those baselines that read texts, by name; None where none is known on the part."""
+    scores = {one.name: one.test if split == "test" else one.validation for one in baselines if one.is_linear}
+    return {name: score.accuracy for name, score in scores.items() if score is not None} or None
 
 
 def _prepare(config: Config, root: Path | None, progress: Progress) -> PreparedData:

@@ -8,11 +8,11 @@ from typing import Any
 from sentiment_cli.errors import RunError
 from sentiment_cli.evaluation.comparison import Comparison, Pair, compare_predictions
 from sentiment_cli.evaluation.intervals import accuracy_interval, difference_interval, mcnemar_p_value
-from sentiment_cli.evaluation.predictions import Prediction, read_predictions
 from sentiment_cli.runs import Run
+from sentiment_cli.workflows.entries import read_table
 
 # What most readers take for rare; the p-value stands beside it for those who do not.
-_RARE = 0.05
+RARE = 0.05
 _LISTED = 5
 
 
@@ -69,7 +69,7 @@ class CompareResult:
     def _verdict(self) -> str:
         if self.comparison.counts.difference == 0:
             return "they are right equally often"
-        could_be_chance, (low, high) = self.p_value >= _RARE, self.difference_interval
+        could_be_chance, (low, high) = self.p_value >= RARE, self.difference_interval
         likely = "could be chance" if could_be_chance else "is more than chance makes likely"
         # The interval and the exact test are made in two ways, and may fall on two sides of a close call.
         side = "leaves 0 out" if could_be_chance else "has 0 in it"
@@ -118,7 +118,7 @@ def compare_runs(first: Run, second: Run, *, split: str = "test") -> CompareResu
     """
     same_name = first.name == second.name
     names = (str(first.path), str(second.path)) if same_name else (first.name, second.name)
-    tables = _read_table(first, split), _read_table(second, split)
+    tables = read_table(first, split), read_table(second, split)
     comparison = compare_predictions(*tables, names)
     check_same_contents(first, second, split, names)
     return CompareResult((first, second), names, split, comparison)
@@ -129,15 +129,6 @@ def p_text(p_value: float) -> str:
     if p_value < 0.0001:
         return "p < 0.0001"
     return f"p = {p_value:.2f}" if p_value >= 0.1 else f"p = {p_value:.3g}"
-
-
-def _read_table(run: Run, split: str) -> list[Prediction]:
-    run.read_record()
-    path = run.predictions_path(split)
-    if not path.exists():
-        command = f"sentiment evaluate {run.path} --split {split}"
-        raise RunError(f"{run.path} has no predictions on its {split} part yet. Make them: {command}")
-    return read_predictions(path)
 
 
 def check_same_contents(first: Run, second: Run, split: str, names: tuple[str, str]) -> None:

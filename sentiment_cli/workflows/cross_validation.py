@@ -16,7 +16,8 @@ from sentiment_cli.errors import DataError, Interrupted, RunError, UsageError
 from sentiment_cli.evaluation.metrics import Evaluation, compute_metrics
 from sentiment_cli.evaluation.predictions import Prediction, read_predictions, write_predictions
 from sentiment_cli.locking import locked
-from sentiment_cli.runs import CrossValidation, Run, SeedGroup
+from sentiment_cli.run_sets import CrossValidation
+from sentiment_cli.runs import Run, SeedGroup
 from sentiment_cli.runtime import choose_device, load_tensorflow
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
@@ -134,7 +135,7 @@ def cross_validate(
     record = run.read_record()
     config = read_config(run, record)
     expected = _expected(run, record, folds)
-    kept = run.cross_validation
+    kept = CrossValidation(run.cross_validation_dir)
     if _is_same(kept, {**expected, "status": "finished"}):
         progress.note(f"Computed before; to compute it anew, remove {kept.path}")
         return _read_result(run, kept)
@@ -198,7 +199,7 @@ def _begin(kept: CrossValidation, expected: dict[str, Any], command: str, progre
             f"The cross-validation that was here ({before.get('folds')} folds of {before.get('epochs')} epochs) is "
             "replaced"
         )
-    for path in (kept.record_path, kept.out_of_fold_path, kept.metrics_path, kept.path / "traits.csv"):
+    for path in (kept.record_path, kept.out_of_fold_path, kept.metrics_path, kept.out_of_fold_traits_path):
         path.unlink(missing_ok=True)
     for path in kept.path.glob("fold-*"):
         remove_directory(path)
@@ -266,12 +267,12 @@ def _put_together(job: _Job, reviews: ReviewSet) -> CrossValidationResult:
     rows = [replace(by_path[path], id=index) for index, path in enumerate(reviews.paths)]
     write_predictions(kept.out_of_fold_path, rows, reviews.class_names)
     known = known_texts(reviews.paths, reviews.texts)
-    write_traits(kept.path / "traits.csv", find_traits(reviews.paths, reviews.texts, known))
+    write_traits(kept.out_of_fold_traits_path, find_traits(reviews.paths, reviews.texts, known))
     result = _read_result(job.run, kept, job.record)
     evaluation = result.evaluation
     matrix = np.array(evaluation.confusion_matrix)
     title = f"{job.run.name}, cross-validation in {job.folds} folds"
-    save_figure(plot_confusion_matrix(matrix, reviews.class_names, title=title), kept.path / "confusion_matrix.png")
+    save_figure(plot_confusion_matrix(matrix, reviews.class_names, title=title), kept.confusion_matrix_path)
     values = {key: value for key, value in result.to_dict().items() if key not in ("run", "predictions")}
     write_json(kept.metrics_path, values)
     _keep(job, "finished")

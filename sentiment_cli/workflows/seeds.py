@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,9 @@ from sentiment_cli.workflows.record import (
 from sentiment_cli.workflows.results import SeedsResult
 from sentiment_cli.workflows.train import check_same_data, go_on, still_needed, train
 
+# Of a seed, and which it is of the group's, from 1.
+Heading = Callable[[int, int], str]
+
 
 @dataclass(frozen=True)
 class _Job:
@@ -45,6 +49,7 @@ class _Job:
         record: of the group, kept up to date here and in ``seeds.json``.
         data: the prepared files, the same for every seed.
         progress: told what happens.
+        heading: the line that is told before the training of a seed; None: the seed and its place.
     """
 
     group: SeedGroup
@@ -52,6 +57,7 @@ class _Job:
     record: dict[str, Any]
     data: PreparedData
     progress: Progress
+    heading: Heading | None = None
 
 
 def train_seeds(
@@ -63,6 +69,8 @@ def train_seeds(
     command: str = "",
     config_name: str | None = None,
     force: bool = False,
+    data: PreparedData | None = None,
+    heading: Heading | None = None,
 ) -> SeedsResult:
     """Train a configuration with as many seeds, from its own on, and leave a directory with a run for each.
 
@@ -76,6 +84,8 @@ def train_seeds(
         command: the command line, for the records.
         config_name: what the configuration is called, for the records.
         force: replace an existing run or group, once everything before the first step has gone well.
+        data: the files, where they were looked into before; see `prepare`.
+        heading: see `_Job`.
 
     Returns:
         The result; its ``status`` is ``interrupted`` when a signal ended a training.
@@ -92,18 +102,23 @@ def train_seeds(
         raise UsageError(f"--seeds {count}: expected 2 or more, from seed {first} to {MOST_SEED} at the most.")
     check_free(group, force=force)
     with StopRequest(progress.note):
-        data = prepare(config, progress)
+        data = data or prepare(config, progress)
         load_tensorflow()
         choose_device(config.training.device)
-        config = _with_split_seed(portable(config))
+        config = with_split_seed(portable(config))
         seeds = list(range(first, first + count))
         record = {**new_record(config, data, command, config_name), "seeds": seeds}
         with replacing_run(group, config, record, progress.note, force=force), locked(group.lock_path):
-            return _run_recorded(_Job(group, config, record, data, progress))
+            return _run_recorded(_Job(group, config, record, data, progress, heading))
 
 
 def resume_seeds(
-    group: SeedGroup, *, epochs: int | None = None, progress: Progress | None = None, command: str = ""
+    group: SeedGroup,
+    *,
+    epochs: int | None = None,
+    progress: Progress | None = None,
+    command: str = "",
+    heading: Heading | None = None,
 ) -> SeedsResult:
     """Continue a group of seeds that was stopped, or train a finished one further.
 
@@ -112,6 +127,7 @@ def resume_seeds(
         epochs: new number of epochs in total, of every seed; None: the configured one.
         progress: told what happens; None: nobody is.
         command: the command line, for the records.
+        heading: see `_Job`.
 
     Raises:
         RunError: there is nothing to do, the data or the configuration changed, or the training of a seed failed.
@@ -130,10 +146,19 @@ def resume_seeds(
         write_config(group.config_path, config)
         commands = [*record.get("commands", []), command]
         record = {**record, "commands": commands, "config": config_values(config)}
-        return _run_recorded(_Job(group, config, record, data, progress))
+        return _run_recorded(_Job(group, config, record, data, progress, heading))
 
 
-def _with_split_seed(config: Config) -> Config:
+def renew_figures(group: SeedGroup) -> None:
+    """Let the record of a finished group tell of evaluations that were made after it."""
+    record = group.read_record()
+    pairs = zip(group.members, record["seeds"], strict=True)
+    result = SeedsResult(group, "", "", [read_member(run, seed) for run, seed in pairs], {})
+    group.write_record({**record, **_figures_of(result)})
+
+
+def with_split_seed(config: Config) -> Config:
+    """The configuration with the division of its reviews fixed, whatever its seed becomes."""
     return config.model_copy(update={"data": config.data.model_copy(update={"split_seed": config.split_seed})})
 
 
@@ -170,7 +195,8 @@ def _train_all(job: _Job) -> SeedsResult:
         if _is_trained(run, job.config):
             continue
         _remove_ensemble(job.group)
-        job.progress.note(f"Seed {seed} ({number} of {len(seeds)})")
+        heading = job.heading or (lambda seed, number: f"Seed {seed} ({number} of {len(seeds)})")
+        job.progress.note(heading(seed, number))
         exit_code = _train_member(job, run, seed)
         if exit_code:
             return replace(_keep_result(job, "interrupted", "interrupted"), exit_code=exit_code)
@@ -254,9 +280,13 @@ def _keep_result(job: _Job, status: str, stop_reason: str) -> SeedsResult:
 
 
 def _figures(job: _Job) -> dict[str, Any]:
-    values = _result(job, "", "").to_dict()
+    return _figures_of(_result(job, "", ""))
+
+
+def _figures_of(result: SeedsResult) -> dict[str, Any]:
+    values = result.to_dict()
     figures = {key: values[key] for key in ("members", "over_seeds")}
-    return {**figures, "ensemble": job.group.read_metrics(), "seconds": {"total": values["seconds"]}}
+    return {**figures, "ensemble": result.group.read_metrics(), "seconds": {"total": values["seconds"]}}
 
 
 def _result(job: _Job, status: str, stop_reason: str) -> SeedsResult:

@@ -1,0 +1,185 @@
+"""How `sentiment compare` trains a ladder, continues one, and shows what came of it."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sentiment_cli.cli._options import command_line, config_label, make_overrides
+from sentiment_cli.cli._output import Output, duration, pairs, table
+from sentiment_cli.cli._progress import make_progress
+from sentiment_cli.cli._standing import entries_table, pairings_table
+from sentiment_cli.config.load import load_config
+from sentiment_cli.errors import RunError, UsageError
+from sentiment_cli.run_sets import Ladder, find_ladder
+from sentiment_cli.runs import RUNS_DIR, new_run, safe_name
+
+if TYPE_CHECKING:
+    from sentiment_cli.config import Config
+    from sentiment_cli.workflows.ladder_result import LadderPlan, LadderResult, Rung
+
+_CELLS, _SEEDS = "simple_rnn,gru,lstm", 3
+
+
+def check_ladder_options(resumed: str, given: list[str]) -> None:
+    """Raise a UsageError where a ladder that is continued would be changed."""
+    if given:
+        raise UsageError(f"--resume continues {resumed} as it was begun; it does not go with {', '.join(given)}.")
+
+
+def train_ladder(options: dict[str, Any], target: Path | None, output: Output) -> None:
+    """Train a ladder as the options ask for it."""
+    config, ladder = _read(options)
+    from sentiment_cli.workflows.ladder import train_ladder as train
+    from sentiment_cli.workflows.plot_comparison import check_picture
+
+    check_picture(target)
+    with make_progress(output) as progress:
+        result = train(
+            config,
+            ladder.path,
+            *_shape(options),
+            progress=progress,
+            command=command_line(),
+            config_name=config_label(options["config"]),
+        )
+    _show(result, target, output)
+
+
+def dry_run_ladder(options: dict[str, Any], output: Output) -> None:
+    """Show what a ladder would train, and what that would take."""
+    config, ladder = _read(options)
+    from sentiment_cli.workflows.ladder import plan_ladder
+
+    with make_progress(output) as progress:
+        plan = plan_ladder(config, ladder.path, *_shape(options), progress=progress)
+    output.result(plan.to_dict(), lambda: _plan_text(plan))
+
+
+def resume_ladder(name: str, target: Path | None, output: Output) -> None:
+    """Continue a ladder."""
+    ladder = find_ladder(name)
+    if ladder is None:
+        raise RunError(f'No ladder "{name}": neither that directory nor {RUNS_DIR / name} is one.')
+    from sentiment_cli.workflows.ladder import resume_ladder as resume
+    from sentiment_cli.workflows.plot_comparison import check_picture
+
+    check_picture(target)
+    with make_progress(output) as progress:
+        progress.note(f"Ladder: {ladder.path}")
+        result = resume(ladder, progress=progress, command=command_line())
+    _show(result, target, output)
+
+
+def show_ladder(ladder: Ladder, split: str | None, target: Path | None, output: Output) -> None:
+    """Show what is known of a ladder, from its files."""
+    from sentiment_cli.workflows.ladder_result import read_ladder
+    from sentiment_cli.workflows.plot_comparison import check_picture
+
+    check_picture(target)
+    _show(read_ladder(ladder, split=split), target, output)
+
+
+def _read(options: dict[str, Any]) -> tuple[Config, Ladder]:
+    if options["name"] and options["output_dir"]:
+        raise UsageError("--name and --output-dir both say where the ladder goes; give one of them.")
+    names = ("source", "epochs", "seed", "limit", "device")
+    overrides = make_overrides(**{key: options[key] for key in names}, test=False if options["no_test"] else None)
+    config = load_config(options["config"], overrides, options["settings"])
+    if options["output_dir"]:
+        return config, Ladder(options["output_dir"])
+    name = options["name"]
+    if name is None:
+        label = f"{config_label(options['config'])}-ladder-{datetime.now():%Y%m%d-%H%M%S}"
+        return config, Ladder(new_run(label).path)
+    if safe_name(name) != name:
+        raise UsageError(f"--name {name!r} cannot be a directory name everywhere; try {safe_name(name)!r}.")
+    return config, Ladder(RUNS_DIR / name)
+
+
+def _shape(options: dict[str, Any]) -> tuple[list[str], Any, int]:
+    """Cells, directions and number of seeds."""
+    cells = [cell.strip() for cell in (options["cells"] or _CELLS).split(",")]
+    return cells, options["bidirectional"] or "both", _SEEDS if options["seeds"] is None else options["seeds"]
+
+
+def _show(result: LadderResult, target: Path | None, output: Output) -> None:
+    if target and result.standing:
+        from sentiment_cli.workflows.plot_comparison import plot_standing
+
+        plot_standing(result.standing, target)
+    output.result(result.to_dict(), lambda: _text(result))
+    path = shlex.quote(str(result.ladder.path))
+    if result.exit_code:
+        done, of_all = result.trained
+        click.echo(
+            f"Stopped after {done} of {of_all} trainings; everything so far is saved.\n"
+            f"To continue: sentiment compare --resume {path}",
+            err=True,
+        )
+        raise click.exceptions.Exit(result.exit_code)
+    if result.standing is None:
+        output.note(f"To continue: sentiment compare --resume {path}")
+        return
+    best = result.standing.reference.run.path
+    output.note(
+        f"Next: sentiment misclassified {shlex.quote(str(best))}\n"
+        f"      sentiment plot-history {path}/*\n"
+        f"      {target or result.ladder.picture_path} shows accuracies and curves"
+    )
+
+
+def _text(result: LadderResult) -> str:
+    done, of_all = result.trained
+    status = f"{result.status} ({result.stop_reason})" if result.stop_reason else result.status
+    head = pairs([("ladder", str(result.ladder.path)), ("status", f"{status}, {done} of {of_all} trainings")])
+    numbers = ["parameters", "a training", "validation", "test"]
+    rungs = table(["variant", *numbers], [_cells(rung) for rung in result.rungs], right=numbers)
+    standing = result.standing
+    if standing is None:
+        return "\n\n".join([head, rungs])
+    own = f"On {standing.split}, {len(standing.entries[0].predictions):,} reviews, the ensembles of the seeds:"
+    return "\n\n".join([head, rungs, own, entries_table(standing), pairings_table(standing), standing.sentence])
+
+
+def _cells(rung: Rung) -> list[str]:
+    return [
+        rung.variant["name"],
+        "-" if rung.parameters is None else f"{rung.parameters:,}",
+        "-" if rung.seconds is None else duration(rung.seconds),
+        *(_spread_text(rung, split) for split in ("validation", "test")),
+    ]
+
+
+def _spread_text(rung: Rung, split: str) -> str:
+    spread = rung.accuracy(split)
+    if spread is None:
+        return "-"
+    return f"{spread.mean:.4f}" + ("" if spread.sd is None else f" ± {spread.sd:.4f}")
+
+
+def _plan_text(plan: LadderPlan) -> str:
+    numbers = ["parameters", "an epoch", "a training", "all seeds"]
+    rows = [
+        [
+            name,
+            f"{report.parameters:,}",
+            duration(report.seconds_per_epoch),
+            duration(report.expected_seconds),
+            duration(report.expected_seconds * len(plan.seeds)),
+        ]
+        for name, report in plan.reports.items()
+    ]
+    head = pairs(
+        [
+            ("ladder", str(plan.ladder.path)),
+            ("trainings", f"{len(rows)} variants with {len(plan.seeds)} seeds ({plan.seeds[0]} to {plan.seeds[-1]})"),
+            ("test", "read once for each network, after the last training" if plan.evaluate_test else "not read"),
+            ("all in all", f"about {duration(plan.expected_seconds)}, validation and test left out"),
+        ]
+    )
+    return "\n\n".join([head, table(["variant", *numbers], rows, right=numbers)])

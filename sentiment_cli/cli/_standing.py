@@ -1,0 +1,141 @@
+"""How runs that were compared are shown as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sentiment_cli.cli._output import accuracy_text, duration, pairs, table
+
+if TYPE_CHECKING:
+    from sentiment_cli.workflows.compare import CompareResult
+    from sentiment_cli.workflows.entries import Entry
+    from sentiment_cli.workflows.standing import Pairing, Standing
+
+
+def standing_text(standing: Standing, *, verbose: bool) -> str:
+    """Two runs in detail, or a table of more."""
+    return _pair_text(standing, verbose) if len(standing.entries) == 2 else _many_text(standing)
+
+
+def _pair_text(standing: Standing, verbose: bool) -> str:
+    pair = standing.pair
+    parts = [_figures(standing, pair), _counts(pair), entries_table(standing), pair.sentence]
+    if standing.over_seeds:
+        parts.insert(-1, standing.sentence)
+    if verbose and pair.largest_differences:
+        parts.append(_largest(pair))
+    return "\n\n".join(parts)
+
+
+def _many_text(standing: Standing) -> str:
+    reviews = ("reviews", f"{len(standing.entries[0].predictions):,} ({standing.split})")
+    return "\n\n".join([pairs([reviews]), entries_table(standing), pairings_table(standing), standing.sentence])
+
+
+def entries_table(standing: Standing) -> str:
+    """A row for each run, and for each baseline that is known."""
+    with_seeds = any(entry.members is not None for entry in standing.entries)
+    columns = ["run", "accuracy", "95 %", *(["mean ± sd"] if with_seeds else []), "loss"]
+    columns += ["epochs (best)", "parameters", "time"]
+    rows = [_entry_cells(entry, with_seeds) for entry in standing.entries]
+    empty = [""] * (len(columns) - 2)
+    rows += [
+        [name, f"{accuracy:.4f}", *empty]
+        for name, accuracy in {"majority": standing.majority, **standing.linear}.items()
+    ]
+    return table(columns, rows, right=columns[1:])
+
+
+def _entry_cells(entry: Entry, with_seeds: bool) -> list[str]:
+    low, high = entry.interval
+    return [
+        entry.name if entry.members is None else f"{entry.name} ({len(entry.members)} seeds)",
+        f"{entry.accuracy:.4f}",
+        f"{low:.3f}–{high:.3f}",
+        *([_spread(entry)] if with_seeds else []),
+        f"{entry.loss:.4f}",
+        f"{_range(entry.epochs)} ({_range(entry.best_epochs)})" if entry.epochs else "-",
+        "-" if entry.parameters is None else f"{entry.parameters:,}",
+        "-" if entry.seconds is None else duration(entry.seconds),
+    ]
+
+
+def _spread(entry: Entry) -> str:
+    spread = entry.over_seeds
+    if spread is None:
+        return "-"
+    return f"{spread.mean:.4f}" + ("" if spread.sd is None else f" ± {spread.sd:.4f}")
+
+
+def _range(values: list[int]) -> str:
+    if not values:
+        return "-"
+    return str(values[0]) if min(values) == max(values) else f"{min(values)}–{max(values)}"
+
+
+def pairings_table(standing: Standing) -> str:
+    """A row for each pair: the difference that decides, its interval, and the p-values."""
+    means = standing.over_seeds
+    columns = ["first", "second", "difference", "95 %", "p", *(["p, Holm"] if len(standing.pairings) > 1 else [])]
+    columns += ["ensembles, p"] if means else []
+    rows = [_pairing_cells(pairing, columns) for pairing in standing.pairings]
+    title = "Difference of the mean accuracies" if means else "Difference of the accuracies"
+    return table(columns, rows, right=columns[2:], title=f"{title} (first minus second)")
+
+
+def _pairing_cells(pairing: Pairing, columns: list[str]) -> list[str]:
+    difference, (low, high) = pairing.difference, pairing.interval
+    p_value = pairing.p_value if pairing.over_seeds is None else pairing.over_seeds.p_value
+    cells = [pairing.first, pairing.second, f"{difference:+.4f}", f"{low:+.4f} to {high:+.4f}", p_cell(p_value)]
+    if "p, Holm" in columns:
+        cells.append(p_cell(pairing.verdict_p))
+    return [*cells, p_cell(pairing.p_adjusted)] if "ensembles, p" in columns else cells
+
+
+def p_cell(p_value: float) -> str:
+    """A p-value without its letter."""
+    from sentiment_cli.workflows.compare import p_text
+
+    return p_text(p_value).removeprefix("p ").removeprefix("= ")
+
+
+def _figures(standing: Standing, result: CompareResult) -> str:
+    from sentiment_cli.workflows.compare import p_text
+
+    counts, (low, high) = result.comparison.counts, result.difference_interval
+    rows = [("reviews", f"{counts.examples:,} ({result.split})")]
+    rows += [
+        (name, f"accuracy {accuracy_text(accuracy, interval)}")
+        for name, accuracy, interval in zip(result.names, result.accuracies, result.intervals, strict=True)
+    ]
+    rows.append(("difference", f"{counts.difference:+.4f} (95 %: {low:+.4f} to {high:+.4f}), {p_text(result.p_value)}"))
+    means = standing.pairings[0].over_seeds
+    if means:
+        low, high = means.interval
+        rows.append(
+            ("of the means", f"{means.difference:+.4f} (95 %: {low:+.4f} to {high:+.4f}), {p_text(means.p_value)}")
+        )
+    return pairs(rows)
+
+
+def _counts(result: CompareResult) -> str:
+    counts, (first, second) = result.comparison.counts, result.names
+    rows = [
+        [f"{first} right", f"{counts.both_right:,}", f"{counts.only_first:,}"],
+        [f"{first} wrong", f"{counts.only_second:,}", f"{counts.both_wrong:,}"],
+    ]
+    columns = [f"{second} right", f"{second} wrong"]
+    return table(["", *columns], rows, right=columns)
+
+
+def _largest(result: CompareResult) -> str:
+    columns = ["review", "actual", *result.names]
+    rows = [
+        [
+            pair.first.path,
+            pair.first.actual,
+            *(f"{row.predicted} ({row.probability:.3f})" for row in (pair.first, pair.second)),
+        ]
+        for pair in result.largest_differences
+    ]
+    return table(columns, rows, title="They differ the most about")
