@@ -12,7 +12,7 @@ import click
 from sentiment_cli.cli._options import command_line, config_label, make_overrides
 from sentiment_cli.cli._output import Output, duration, pairs, table
 from sentiment_cli.cli._progress import make_progress
-from sentiment_cli.cli._standing import entries_table, pairings_table
+from sentiment_cli.cli._standing import interval_text, pairings_table, range_text
 from sentiment_cli.config.load import load_config
 from sentiment_cli.errors import RunError, UsageError
 from sentiment_cli.run_sets import Ladder, find_ladder
@@ -21,6 +21,7 @@ from sentiment_cli.runs import RUNS_DIR, new_run, safe_name
 if TYPE_CHECKING:
     from sentiment_cli.config import Config
     from sentiment_cli.workflows.ladder_result import LadderPlan, LadderResult, Rung
+    from sentiment_cli.workflows.standing import Standing
 
 _CELLS, _SEEDS = "simple_rnn,gru,lstm", 3
 
@@ -126,9 +127,10 @@ def _show(result: LadderResult, target: Path | None, output: Output) -> None:
         output.note(f"To continue: sentiment compare --resume {path}")
         return
     best = result.standing.reference.run.path
+    groups = shlex.join(str(entry.run.path) for entry in result.standing.entries)
     output.note(
         f"Next: sentiment misclassified {shlex.quote(str(best))}\n"
-        f"      sentiment plot-history {path}/*\n"
+        f"      sentiment plot-history {groups}\n"
         f"      {target or result.ladder.picture_path} shows accuracies and curves"
     )
 
@@ -137,22 +139,38 @@ def _text(result: LadderResult) -> str:
     done, of_all = result.trained
     status = f"{result.status} ({result.stop_reason})" if result.stop_reason else result.status
     head = pairs([("ladder", str(result.ladder.path)), ("status", f"{status}, {done} of {of_all} trainings")])
-    numbers = ["parameters", "a training", "validation", "test"]
-    rungs = table(["variant", *numbers], [_cells(rung) for rung in result.rungs], right=numbers)
     standing = result.standing
-    if standing is None:
-        return "\n\n".join([head, rungs])
-    own = f"On {standing.split}, {len(standing.entries[0].predictions):,} reviews, the ensembles of the seeds:"
-    return "\n\n".join([head, rungs, own, entries_table(standing), pairings_table(standing), standing.sentence])
+    numbers = ["parameters", "a training", "epochs (best)", "validation", "test"]
+    numbers += ["together", "95 %"] if standing else []
+    rows = [_cells(rung, standing) for rung in result.rungs]
+    rows += [_baseline_cells(name, figures, len(numbers)) for name, figures in result.baselines.items()]
+    title = "Accuracy of each network, mean ± sd over the seeds" + (
+        f"; and of all of a variant together, on {standing.split}" if standing else ""
+    )
+    parts = [head, table(["variant", *numbers], rows, right=numbers, title=title)]
+    if standing:
+        parts += [pairings_table(standing), str(result.sentence)]
+    return "\n\n".join(parts)
 
 
-def _cells(rung: Rung) -> list[str]:
-    return [
-        rung.variant["name"],
+def _cells(rung: Rung, standing: Standing | None) -> list[str]:
+    name = rung.variant["name"]
+    entry = next((one for one in standing.entries if one.name == name), None) if standing else None
+    epochs = [member.epochs for member in rung.members if member.epochs]
+    best = [member.best_epoch for member in rung.members if member.best_epoch]
+    cells = [
+        name,
         "-" if rung.parameters is None else f"{rung.parameters:,}",
         "-" if rung.seconds is None else duration(rung.seconds),
+        f"{range_text(epochs)} ({range_text(best)})" if epochs else "-",
         *(_spread_text(rung, split) for split in ("validation", "test")),
     ]
+    return [*cells, f"{entry.accuracy:.4f}", interval_text(entry.interval)] if entry else cells
+
+
+def _baseline_cells(name: str, figures: dict[str, float | None], numbers: int) -> list[str]:
+    shown = ["-" if (value := figures.get(split)) is None else f"{value:.4f}" for split in ("validation", "test")]
+    return [name, "", "", "", *shown, *[""] * (numbers - 5)]
 
 
 def _spread_text(rung: Rung, split: str) -> str:

@@ -19,7 +19,7 @@ def standing_text(standing: Standing, *, verbose: bool) -> str:
 
 def _pair_text(standing: Standing, verbose: bool) -> str:
     pair = standing.pair
-    parts = [_figures(standing, pair), _counts(pair), entries_table(standing), pair.sentence]
+    parts = [_figures(standing, pair), _counts(pair), _entries_table(standing), pair.sentence]
     if standing.over_seeds:
         parts.insert(-1, standing.sentence)
     if verbose and pair.largest_differences:
@@ -29,10 +29,15 @@ def _pair_text(standing: Standing, verbose: bool) -> str:
 
 def _many_text(standing: Standing) -> str:
     reviews = ("reviews", f"{len(standing.entries[0].predictions):,} ({standing.split})")
-    return "\n\n".join([pairs([reviews]), entries_table(standing), pairings_table(standing), standing.sentence])
+    return "\n\n".join([pairs([reviews]), _entries_table(standing), pairings_table(standing), standing.sentence])
 
 
-def entries_table(standing: Standing) -> str:
+def interval_text(interval: tuple[float, float]) -> str:
+    """The two limits of the interval of an accuracy."""
+    return f"{interval[0]:.3f}–{interval[1]:.3f}"
+
+
+def _entries_table(standing: Standing) -> str:
     """A row for each run, and for each baseline that is known."""
     with_seeds = any(entry.members is not None for entry in standing.entries)
     columns = ["run", "accuracy", "95 %", *(["mean ± sd"] if with_seeds else []), "loss"]
@@ -47,14 +52,13 @@ def entries_table(standing: Standing) -> str:
 
 
 def _entry_cells(entry: Entry, with_seeds: bool) -> list[str]:
-    low, high = entry.interval
     return [
         entry.name if entry.members is None else f"{entry.name} ({len(entry.members)} seeds)",
         f"{entry.accuracy:.4f}",
-        f"{low:.3f}–{high:.3f}",
+        interval_text(entry.interval),
         *([_spread(entry)] if with_seeds else []),
         f"{entry.loss:.4f}",
-        f"{_range(entry.epochs)} ({_range(entry.best_epochs)})" if entry.epochs else "-",
+        f"{range_text(entry.epochs)} ({range_text(entry.best_epochs)})" if entry.epochs else "-",
         "-" if entry.parameters is None else f"{entry.parameters:,}",
         "-" if entry.seconds is None else duration(entry.seconds),
     ]
@@ -67,7 +71,8 @@ def _spread(entry: Entry) -> str:
     return f"{spread.mean:.4f}" + ("" if spread.sd is None else f" ± {spread.sd:.4f}")
 
 
-def _range(values: list[int]) -> str:
+def range_text(values: list[int]) -> str:
+    """The lowest and the highest of some numbers."""
     if not values:
         return "-"
     return str(values[0]) if min(values) == max(values) else f"{min(values)}–{max(values)}"

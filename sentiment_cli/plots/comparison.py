@@ -23,6 +23,7 @@ _WIDTH = 10.0  # inches
 _NAME_LENGTH = 30
 # Colours repeat after ten runs; lines and marks tell them apart before, also in grey.
 _DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)))
+_SPOT: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 5, "markerfacecolor": "white"}
 _MARKS = ("o", "s", "^", "D", "v", "P")
 
 
@@ -83,14 +84,7 @@ def _draw_dots(axes: Axes, marks: Sequence[Mark], baselines: Mapping[str, float]
         axes.plot([low, high], [place, place], color=color, linewidth=2.2, zorder=3)
         axes.plot(mark.accuracy, place, color=color, marker=_mark(row), markersize=8, zorder=4)
         if mark.members:
-            spots: dict[str, Any] = {
-                "marker": "o",
-                "markersize": 5,
-                "markerfacecolor": "white",
-                "linestyle": "none",
-                "zorder": 3,
-            }
-            axes.plot(mark.members, [row + 0.2] * len(mark.members), color=color, **spots)
+            axes.plot(mark.members, [row + 0.2] * len(mark.members), color=color, zorder=3, **_SPOT)
     for index, accuracy in enumerate(baselines.values()):
         axes.axvline(accuracy, color=INK, linewidth=1.3, linestyle=(":", "--", "-.")[index % 3], zorder=1)
     axes.set_title("Accuracy")
@@ -126,7 +120,7 @@ def _draw_curves(axes: Axes, marks: Sequence[Mark]) -> None:
             zorder=3,
         )
         if len(values) > 1:
-            axes.fill_between(epochs, values.min(axis=0), values.max(axis=0), color=color, alpha=0.18, linewidth=0)
+            axes.fill_between(epochs, values.min(axis=0), values.max(axis=0), color=color, alpha=0.13, linewidth=0)
     axes.set_title("Validation accuracy")
     margin = 0.5 if last == 1 else 0.03 * (last - 1)
     axes.set_xlim(1 - margin, last + margin)
@@ -153,8 +147,7 @@ def _add_key(figure: Figure, marks: Sequence[Mark], baselines: Mapping[str, floa
         for index, (name, value) in enumerate(baselines.items())
     ]
     if any(mark.members for mark in marks):
-        spot = Line2D([], [], color=INK, marker="o", markersize=5, markerfacecolor="white", linestyle="none")
-        spot.set_label("one network of a group")
+        spot = Line2D([], [], color=INK, label="one network of a group", **_SPOT)
         ensemble = Line2D([], [], color=INK, marker="o", markersize=8, linewidth=2.2, label="ensemble of a group")
         band = Line2D([], [], color=INK, linewidth=8, alpha=0.18, label="lowest to highest of a group")
         handles = [ensemble, spot, band, *handles]

@@ -84,13 +84,18 @@ class Entry:
         }
 
 
-def read_entries(runs: Sequence[Run], split: str) -> list[Entry]:
+def read_entries(runs: Sequence[Run], split: str, names: Sequence[str] | None = None) -> list[Entry]:
     """The entries of runs, called by their names, or by their paths where two have the same.
+
+    Args:
+        runs: any number of them.
+        split: the part.
+        names: what they are called instead, all different.
 
     Raises:
         RunError: a part was not evaluated, or a file is damaged.
     """
-    names = [run.name for run in runs]
+    names = names or [run.name for run in runs]
     shown = [name if names.count(name) == 1 else str(run.path) for name, run in zip(names, runs, strict=True)]
     entries = [_read_entry(run, name, split) for run, name in zip(runs, shown, strict=True)]
     return [entry if shown.count(entry.name) == 1 else _numbered(entries, at) for at, entry in enumerate(entries)]

@@ -9,6 +9,7 @@ from sentiment_cli.baseline.scores import MAJORITY
 from sentiment_cli.run_sets import Ladder
 from sentiment_cli.runs import SeedGroup
 from sentiment_cli.seeds import Member, Spread, over_seeds, read_member
+from sentiment_cli.workflows.compare import RARE, p_text
 from sentiment_cli.workflows.results import DryRun
 from sentiment_cli.workflows.standing import Standing, compare_many
 
@@ -63,6 +64,7 @@ class LadderResult:
         stop_reason: why it ended.
         rungs: a variant each, in order.
         standing: how the variants compare, on test or else on validation; None before all are trained.
+        baselines: the accuracies of simple models, by name and part.
         exit_code: 0, or what the signal asks for when interrupted.
     """
 
@@ -71,6 +73,7 @@ class LadderResult:
     stop_reason: str
     rungs: list[Rung]
     standing: Standing | None
+    baselines: dict[str, dict[str, float | None]]
     exit_code: int = 0
 
     @property
@@ -79,6 +82,25 @@ class LadderResult:
         statuses = [member.status for rung in self.rungs for member in rung.members]
         return statuses.count("finished"), len(statuses)
 
+    @property
+    def sentence(self) -> str | None:
+        """What may be concluded, in plain words; None before all are trained."""
+        if self.standing is None:
+            return None
+        return " ".join(filter(None, [self.standing.sentence, self._about_directions(self.standing)]))
+
+    def _about_directions(self, standing: Standing) -> str:
+        """What reading in both directions is worth, for each cell that was trained with it and without."""
+        names = {(rung.variant["cell"], rung.variant["bidirectional"]): rung.variant["name"] for rung in self.rungs}
+        said = []
+        for cell in dict.fromkeys(cell for cell, _ in names):
+            both, one = names.get((cell, True), ""), names.get((cell, False), "")
+            if pairing := standing.between(both, one):
+                gain = pairing.difference if pairing.first == both else -pairing.difference
+                what = "could be luck" if pairing.verdict_p >= RARE else "is more than chance makes likely"
+                said.append(f"{gain:+.4f} for {cell} ({p_text(pairing.verdict_p)}), which {what}")
+        return f"To read in both directions is worth {'; '.join(said)}." if said else ""
+
     def to_dict(self) -> dict[str, Any]:
         """The object of ``compare -c --json`` and ``compare LADDER --json``."""
         return {
@@ -86,6 +108,8 @@ class LadderResult:
             "status": self.status,
             "stop_reason": self.stop_reason,
             "variants": [rung.to_dict() for rung in self.rungs],
+            "baselines": self.baselines,
+            "sentence": self.sentence,
             "comparison": self.standing and self.standing.to_dict(),
             "picture": str(self.ladder.picture_path) if self.standing else None,
         }
@@ -140,9 +164,10 @@ def read_ladder(ladder: Ladder, *, split: str | None = None) -> LadderResult:
     standing, status = None, str(record.get("status"))
     chosen = split or ("test" if record.get("evaluate_test") else "validation")
     if status == "finished" or split is not None:
+        names = [row["name"] for row in record["variants"]]
         linear = _linear(record, chosen)
-        standing = compare_many(groups, split=chosen, against="best", linear=linear)
-    return LadderResult(ladder, status, str(record.get("stop_reason")), rungs, standing)
+        standing = compare_many(groups, split=chosen, against="best", linear=linear, names=names)
+    return LadderResult(ladder, status, str(record.get("stop_reason")), rungs, standing, record.get("baselines", {}))
 
 
 def _linear(record: dict[str, Any], split: str) -> dict[str, float]:

@@ -116,8 +116,7 @@ class Standing:
 
     def pairing(self, entry: Entry) -> Pairing | None:
         """The pairing of an entry with the reference; None for the reference itself."""
-        names = {entry.name, self.reference.name}
-        return next((one for one in self.pairings if {one.first, one.second} == names), None)
+        return self.between(entry.name, self.reference.name)
 
     @property
     def pair(self) -> CompareResult:
@@ -164,10 +163,11 @@ class Standing:
     def _about(self) -> str:
         corrected = f"p is corrected for {len(self.pairings)} comparisons" if len(self.pairings) > 1 else ""
         if self.over_seeds:
-            said = "seeds and reviews both count as chance"
+            said = "Seeds and reviews both count as chance"
         else:
-            said = "only the reviews count as chance: these are networks, and another seed would make others"
-        return f"({'; '.join(filter(None, [said, corrected]))}.)"
+            said = "Only the reviews count as chance: these are networks, and another seed would make others"
+        chosen = "the epochs were chosen on these reviews" if self.split == "validation" else ""
+        return f"{'; '.join(filter(None, [said, corrected, chosen]))}."
 
     @property
     def _about_linear(self) -> list[str]:
@@ -178,6 +178,10 @@ class Standing:
         above = [entry.name for entry in self.entries if self.accuracy(entry) > bar]
         which = "None of them reaches" if not above else f"{_joined(above)} {'is' if len(above) == 1 else 'are'} above"
         return [f"{which} the linear bag of words ({name}, {bar:.4f})."]
+
+    def between(self, first: str, second: str) -> Pairing | None:
+        """The pairing of two entries by their names, in either order; None where they were not compared."""
+        return next((one for one in self.pairings if {one.first, one.second} == {first, second}), None)
 
     def to_dict(self) -> dict[str, Any]:
         """The object of ``compare --json``; of two runs, with the counts of the pair."""
@@ -206,6 +210,7 @@ def compare_many(
     split: str = "test",
     against: Against = "first",
     linear: Mapping[str, float] | None = None,
+    names: Sequence[str] | None = None,
 ) -> Standing:
     """Compare runs on one part of their data: the same reviews, joined by their paths.
 
@@ -216,6 +221,7 @@ def compare_many(
         split: ``train``, ``validation`` or ``test``.
         against: ``first`` or ``best``.
         linear: the accuracies of linear baselines; None: those that were computed before for the first run.
+        names: what the runs are called, all different; None: by their own names.
 
     Raises:
         RunError: a part was not evaluated, a table is damaged, or the reviews or classes differ.
@@ -223,11 +229,11 @@ def compare_many(
     """
     if len(runs) < 2:
         raise UsageError(f"There is nothing to compare {runs[0].path if runs else 'nothing'} with; name another run.")
-    entries = read_entries(runs, split)
+    entries = read_entries(runs, split, names)
     for entry in entries[1:]:
-        names = entries[0].name, entry.name
-        compare_predictions(entries[0].predictions, entry.predictions, names)
-        check_same_contents(entries[0].run, entry.run, split, names)
+        both = entries[0].name, entry.name
+        compare_predictions(entries[0].predictions, entry.predictions, both)
+        check_same_contents(entries[0].run, entry.run, split, both)
     counts = Counter(row.actual for row in entries[0].predictions)
     majority = max(counts.values()) / len(entries[0].predictions)
     pairs = itertools.combinations(entries, 2) if against == "best" else ((entries[0], one) for one in entries[1:])
