@@ -9,16 +9,18 @@ import click
 from sentiment_cli.cli._options import output_options
 from sentiment_cli.cli._output import Output, duration, table
 from sentiment_cli.errors import RunError
+from sentiment_cli.run_sets import Ladder, list_ladders
 from sentiment_cli.runs import RUNS_DIR, Run, SeedGroup, list_runs
 
 
 @click.command()
 @output_options
 def runs() -> None:
-    """List the runs in ./runs, oldest first."""
+    """List the runs in ./runs, oldest first, and the ladders of variants that they belong to."""
     output = Output.current()
     rows = [_summary(run) for run in list_runs()]
-    output.result({"runs": rows}, lambda: _text(rows))
+    ladders = [_ladder_summary(ladder) for ladder in list_ladders()]
+    output.result({"runs": rows, "ladders": ladders}, lambda: _text(rows, ladders))
 
 
 def _summary(run: Run) -> dict[str, Any]:
@@ -41,11 +43,33 @@ def _summary(run: Run) -> dict[str, Any]:
     }
 
 
-def _text(rows: list[dict[str, Any]]) -> str:
-    if not rows:
+def _ladder_summary(ladder: Ladder) -> dict[str, Any]:
+    try:
+        record, variants = ladder.read_record(), ladder.variants
+    except RunError as error:
+        return {"ladder": ladder.name, "status": "damaged", "problem": str(error)}
+    return {
+        "ladder": ladder.name,
+        "status": record.get("status"),
+        "started": record.get("started"),
+        "seeds": record.get("seeds"),
+        "variants": [variant.path.name for variant in variants],
+    }
+
+
+def _text(rows: list[dict[str, Any]], ladders: list[dict[str, Any]]) -> str:
+    if not rows and not ladders:
         return f"There are no runs in {RUNS_DIR.resolve()}. Train one: sentiment train"
     columns = ["run", "status", "epochs", "best", "parameters", "time", "validation", "test"]
-    return table(columns, [_cells(row) for row in rows], right=columns[2:])
+    parts = [table(columns, [_cells(row) for row in rows], right=columns[2:])] if rows else []
+    if ladders:
+        lines = [[row["ladder"], str(row["status"]), _variants_text(row)] for row in ladders]
+        parts.append(table(["ladder", "status", "variants"], lines))
+    return "\n\n".join(parts)
+
+
+def _variants_text(row: dict[str, Any]) -> str:
+    return f"{', '.join(row['variants'])}; {len(row['seeds'] or [])} seeds" if "variants" in row else ""
 
 
 def _cells(row: dict[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sentiment_cli.data.splitting import movies, split_by_group, split_stratified
+from sentiment_cli.data.splitting import movies, split_by_group, split_folds, split_stratified
 from sentiment_cli.errors import DataError
 
 
@@ -218,3 +218,36 @@ class TestMovies:
         (root / "train" / "urls_pos.txt").write_bytes(b"\xff\xfem\0")
         with pytest.raises(DataError, match=r"urls_pos\.txt, which cannot be read \(not UTF-8\)"):
             movies(root, ["train/pos/0_7.txt"])
+
+
+class TestFolds:
+    @given(
+        counts=st.lists(st.integers(5, 30), min_size=2, max_size=4), folds=st.integers(2, 5), seed=st.integers(0, 99)
+    )
+    def test_each_has_every_class_in_proportion_to_within_a_review(
+        self, counts: list[int], folds: int, seed: int
+    ) -> None:
+        labels = labels_of(*counts)
+        fold_of = split_folds(labels, folds, seed)
+        table = np.array([np.bincount(labels[fold_of == fold], minlength=len(counts)) for fold in range(folds)])
+        assert table.sum() == len(labels)
+        assert (table.max(axis=0) - table.min(axis=0) <= 1).all() and table.min() >= 1
+
+    def test_groups_stay_together_and_the_seed_decides(self) -> None:
+        labels, groups = labels_of(60, 60), np.arange(120) // 4
+        once, again, other = (split_folds(labels, 4, seed, groups) for seed in (7, 7, 8))
+        assert all(len(set(once[groups == group])) == 1 for group in range(30))
+        assert once.tolist() == again.tolist() != other.tolist()
+
+    @pytest.mark.parametrize(
+        ("labels", "groups", "message"),
+        [
+            (np.repeat([0, 1], [9, 3]), None, "12 reviews are too few for 4 folds: the smallest class has 3"),
+            (np.repeat([0, 1], 10), np.arange(20) // 10, "2 groups of 20 reviews are too few for 4 folds"),
+            (np.repeat([0, 1], 8), np.array([*range(8), *[99] * 8]), "leave a fold without a class"),
+        ],
+    )
+    def test_too_few_are_refused(self, labels: np.ndarray, groups: np.ndarray | None, message: str) -> None:
+        with warnings.catch_warnings(), pytest.raises(DataError, match=message):
+            warnings.simplefilter("ignore")
+            split_folds(labels, 4, 0, groups)
