@@ -70,7 +70,14 @@ class Ladder(Run):
         Raises:
             RunError: the record is missing or damaged.
         """
-        names = [variant.get("name", "") for variant in self.read_record().get("variants", [])]
+        rows = self.read_record().get("variants", [])
+        for place, row in enumerate(rows):
+            if not row.keys() >= {"name", "cell", "bidirectional"}:
+                received = ", ".join(row) or "nothing"
+                raise RunError(
+                    f"{self.record_path}: variants.{place}: expected name, cell and bidirectional, received {received}."
+                )
+        names = [row["name"] for row in rows]
         if not names or len(set(names)) < len(names) or any(safe_name(name) != name for name in names):
             raise RunError(f"{self.record_path}: variants: expected different names, received {names!r}.")
         return [self.variant(name) for name in names]

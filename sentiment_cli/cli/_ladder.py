@@ -21,8 +21,8 @@ from sentiment_cli.runs import RUNS_DIR, new_run, safe_name
 if TYPE_CHECKING:
     from sentiment_cli.config import Config
     from sentiment_cli.workflows.ladder_result import LadderPlan, LadderResult, Rung
-    from sentiment_cli.workflows.standing import Standing
 
+_SPLITS = ("validation", "test")
 _CELLS, _SEEDS = "simple_rnn,gru,lstm", 3
 
 
@@ -139,38 +139,45 @@ def _text(result: LadderResult) -> str:
     done, of_all = result.trained
     status = f"{result.status} ({result.stop_reason})" if result.stop_reason else result.status
     head = pairs([("ladder", str(result.ladder.path)), ("status", f"{status}, {done} of {of_all} trainings")])
-    standing = result.standing
-    numbers = ["parameters", "a training", "epochs (best)", "validation", "test"]
-    numbers += ["together", "95 %"] if standing else []
-    rows = [_cells(rung, standing) for rung in result.rungs]
-    rows += [_baseline_cells(name, figures, len(numbers)) for name, figures in result.baselines.items()]
-    title = "Accuracy of each network, mean ± sd over the seeds" + (
-        f"; and of all of a variant together, on {standing.split}" if standing else ""
-    )
-    parts = [head, table(["variant", *numbers], rows, right=numbers, title=title)]
-    if standing:
-        parts += [pairings_table(standing), str(result.sentence)]
+    parts = [head, _costs(result), _accuracies(result)]
+    if result.standing:
+        parts += [pairings_table(result.standing), str(result.sentence)]
     return "\n\n".join(parts)
 
 
-def _cells(rung: Rung, standing: Standing | None) -> list[str]:
-    name = rung.variant["name"]
-    entry = next((one for one in standing.entries if one.name == name), None) if standing else None
+def _costs(result: LadderResult) -> str:
+    numbers = ["parameters", "a training", "epochs (best)"]
+    return table(["variant", *numbers], [_cost_cells(rung) for rung in result.rungs], right=numbers)
+
+
+def _cost_cells(rung: Rung) -> list[str]:
     epochs = [member.epochs for member in rung.members if member.epochs]
     best = [member.best_epoch for member in rung.members if member.best_epoch]
-    cells = [
-        name,
+    return [
+        rung.variant["name"],
         "-" if rung.parameters is None else f"{rung.parameters:,}",
         "-" if rung.seconds is None else duration(rung.seconds),
         f"{range_text(epochs)} ({range_text(best)})" if epochs else "-",
-        *(_spread_text(rung, split) for split in ("validation", "test")),
     ]
-    return [*cells, f"{entry.accuracy:.4f}", interval_text(entry.interval)] if entry else cells
 
 
-def _baseline_cells(name: str, figures: dict[str, float | None], numbers: int) -> list[str]:
-    shown = ["-" if (value := figures.get(split)) is None else f"{value:.4f}" for split in ("validation", "test")]
-    return [name, "", "", "", *shown, *[""] * (numbers - 5)]
+def _accuracies(result: LadderResult) -> str:
+    """Of the networks and, once all are trained, of those of a variant together; and of the baselines."""
+    standing = result.standing
+    together = {entry.name: entry for entry in standing.entries} if standing else {}
+    numbers = ["validation", "test", *(["together", "95 %"] if together else [])]
+    rows = []
+    for rung in result.rungs:
+        cells = [rung.variant["name"], *(_spread_text(rung, split) for split in _SPLITS)]
+        if entry := together.get(rung.variant["name"]):
+            cells += [f"{entry.accuracy:.4f}", interval_text(entry.interval)]
+        rows.append(cells)
+    for name, figures in result.baselines.items():
+        known = [figures.get(split) for split in _SPLITS]
+        rows.append([name, *("-" if value is None else f"{value:.4f}" for value in known), *[""] * (len(numbers) - 2)])
+    title = "Accuracy of each network, mean ± sd over the seeds"
+    title += f"; and of a variant's networks together, on {standing.split}" if standing else ""
+    return table(["variant", *numbers], rows, right=numbers, title=title)
 
 
 def _spread_text(rung: Rung, split: str) -> str:

@@ -38,26 +38,31 @@ def interval_text(interval: tuple[float, float]) -> str:
 
 
 def _entries_table(standing: Standing) -> str:
-    """A row for each run, and for each baseline that is known."""
-    with_seeds = any(entry.members is not None for entry in standing.entries)
-    columns = ["run", "accuracy", "95 %", *(["mean ± sd"] if with_seeds else []), "loss"]
-    columns += ["epochs (best)", "parameters", "time"]
-    rows = [_entry_cells(entry, with_seeds) for entry in standing.entries]
-    empty = [""] * (len(columns) - 2)
-    rows += [
-        [name, f"{accuracy:.4f}", *empty]
-        for name, accuracy in {"majority": standing.majority, **standing.linear}.items()
-    ]
-    return table(columns, rows, right=columns[1:])
+    """A row for each run, and for each baseline that is known; with groups, what they cost has a table of its own."""
+    baselines = {"majority": standing.majority, **standing.linear}
+    costs = ["epochs (best)", "parameters", "time"]
+    if all(entry.members is None for entry in standing.entries):
+        columns = ["run", "accuracy", "95 %", "loss", *costs]
+        rows = [[entry.name, *_figure_cells(entry), *_cost_cells(entry)] for entry in standing.entries]
+        rows += [[name, f"{accuracy:.4f}", *[""] * 5] for name, accuracy in baselines.items()]
+        return table(columns, rows, right=columns[1:])
+    columns = ["run", "accuracy", "95 %", "loss", "networks, mean ± sd"]
+    rows = [[_with_seeds(entry), *_figure_cells(entry), _spread(entry)] for entry in standing.entries]
+    rows += [[name, f"{accuracy:.4f}", *[""] * 3] for name, accuracy in baselines.items()]
+    costs_table = table(["run", *costs], [[entry.name, *_cost_cells(entry)] for entry in standing.entries], right=costs)
+    return f"{table(columns, rows, right=columns[1:])}\n\n{costs_table}"
 
 
-def _entry_cells(entry: Entry, with_seeds: bool) -> list[str]:
+def _with_seeds(entry: Entry) -> str:
+    return entry.name if entry.members is None else f"{entry.name} ({len(entry.members)} seeds)"
+
+
+def _figure_cells(entry: Entry) -> list[str]:
+    return [f"{entry.accuracy:.4f}", interval_text(entry.interval), f"{entry.loss:.4f}"]
+
+
+def _cost_cells(entry: Entry) -> list[str]:
     return [
-        entry.name if entry.members is None else f"{entry.name} ({len(entry.members)} seeds)",
-        f"{entry.accuracy:.4f}",
-        interval_text(entry.interval),
-        *([_spread(entry)] if with_seeds else []),
-        f"{entry.loss:.4f}",
         f"{range_text(entry.epochs)} ({range_text(entry.best_epochs)})" if entry.epochs else "-",
         "-" if entry.parameters is None else f"{entry.parameters:,}",
         "-" if entry.seconds is None else duration(entry.seconds),

@@ -20,6 +20,8 @@ from sentiment_cli.workflows.baseline import recorded_accuracies
 from sentiment_cli.workflows.compare import RARE, CompareResult, check_same_contents, p_text
 from sentiment_cli.workflows.entries import Entry, read_entries
 
+# With two seeds each the interval is twice as wide as with five, where seeds vary as much as reviews do.
+_FEW_SEEDS = 2
 Against = Literal["first", "best"]
 
 
@@ -164,6 +166,8 @@ class Standing:
         corrected = f"p is corrected for {len(self.pairings)} comparisons" if len(self.pairings) > 1 else ""
         if self.over_seeds:
             said = "Seeds and reviews both count as chance"
+            fewest = min(len(entry.members) for entry in self.entries if entry.members is not None)
+            said += f", and {fewest} seeds can tell large differences alone" if fewest <= _FEW_SEEDS else ""
         else:
             said = "Only the reviews count as chance: these are networks, and another seed would make others"
         chosen = "the epochs were chosen on these reviews" if self.split == "validation" else ""
