@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sentiment_cli.cli._options import command_line, config_label, make_overrides
+from sentiment_cli.cli._options import command_line, config_label, make_overrides, picture_look
 from sentiment_cli.cli._output import Output, duration, pairs, table
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.cli._standing import interval_text, pairings_table, range_text
@@ -39,6 +39,7 @@ def train_ladder(options: dict[str, Any], target: Path | None, output: Output) -
     from sentiment_cli.workflows.plot_comparison import check_picture
 
     check_picture(target)
+    picture_look(target)
     with make_progress(output) as progress:
         result = train(
             config,
@@ -70,6 +71,7 @@ def resume_ladder(name: str, target: Path | None, output: Output) -> None:
     from sentiment_cli.workflows.plot_comparison import check_picture
 
     check_picture(target)
+    picture_look(target)
     with make_progress(output) as progress:
         progress.note(f"Ladder: {ladder.path}")
         result = resume(ladder, progress=progress, command=command_line())
@@ -82,6 +84,7 @@ def show_ladder(ladder: Ladder, split: str | None, target: Path | None, output: 
     from sentiment_cli.workflows.plot_comparison import check_picture
 
     check_picture(target)
+    picture_look(target)
     _show(read_ladder(ladder, split=split), target, output)
 
 
@@ -112,7 +115,7 @@ def _show(result: LadderResult, target: Path | None, output: Output) -> None:
     if target and result.standing:
         from sentiment_cli.workflows.plot_comparison import plot_standing
 
-        plot_standing(result.standing, target)
+        plot_standing(result.standing, target, picture_look(target))
     output.result(result.to_dict(), lambda: _text(result))
     path = shlex.quote(str(result.ladder.path))
     if result.exit_code:

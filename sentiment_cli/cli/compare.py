@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sentiment_cli.cli._ladder import check_ladder_options, dry_run_ladder, resume_ladder, show_ladder, train_ladder
-from sentiment_cli.cli._options import output_options
+from sentiment_cli.cli._options import output_options, picture_look, picture_options
 from sentiment_cli.cli._output import Output
 from sentiment_cli.cli._standing import standing_text
 from sentiment_cli.errors import UsageError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--split", type=click.Choice(SPLITS), help="Part of the runs' own data.  [default: test]")
 @click.option("--against", type=click.Choice(["first", "best"]), help="What the others are compared with.")
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path, dir_okay=False), help="Draw a picture.")
+@picture_options
 @click.option("-c", "--config", metavar="NAME|PATH|-", help="Train a ladder of variants of this configuration.")
 @click.option("--cells", metavar="CELL,CELL…", help="Of the ladder.  [default: simple_rnn,gru,lstm]")
 @click.option("--bidirectional", metavar="both|yes|no", help="Its variants' directions.  [default: both]")
@@ -93,11 +94,12 @@ def _compare(runs: tuple[str, ...], split: str, against: Against, target: Path |
     from sentiment_cli.workflows.standing import compare_many
 
     check_picture(target)
+    look = picture_look(target)
     ladders = {name: ladder for name in runs if (ladder := find_ladder(name))}
     chosen = [run for name in runs for run in (ladders[name].variants if name in ladders else [find_run(name)])]
     standing = compare_many(chosen, split=split, against=against)
     if target:
-        plot_standing(standing, target)
+        plot_standing(standing, target, look)
     value = {**standing.to_dict(), "picture": str(target) if target else None}
     output.result(value, lambda: standing_text(standing, verbose=output.verbose))
     if target:

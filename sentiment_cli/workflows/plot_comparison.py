@@ -6,19 +6,22 @@ from pathlib import Path
 
 from sentiment_cli.errors import RunError
 from sentiment_cli.history import History, read_history
+from sentiment_cli.picture_look import SCREEN, Look
 from sentiment_cli.plots.comparison import Mark, plot_comparison
 from sentiment_cli.plots.save import picture_format, save_figure
+from sentiment_cli.plots.style import using
 from sentiment_cli.runs import Run, single_runs
 from sentiment_cli.workflows.entries import Entry
 from sentiment_cli.workflows.standing import Standing
 
 
-def plot_standing(standing: Standing, target: Path) -> None:
+def plot_standing(standing: Standing, target: Path, look: Look = SCREEN) -> None:
     """Draw accuracies with intervals and the validation curves into one picture.
 
     Args:
         standing: of the runs.
         target: a file ending in .png, .svg or .pdf.
+        look: of the picture.
 
     Raises:
         UsageError: the file has another ending.
@@ -29,7 +32,8 @@ def plot_standing(standing: Standing, target: Path) -> None:
     if standing.majority < lowest - 0.1:  # it would squeeze the runs into a corner; the table has it
         baselines.pop("majority")
     marks = [_mark(entry) for entry in standing.entries]
-    save_figure(plot_comparison(marks, baselines, split=standing.split), target)
+    with using(look):
+        save_figure(plot_comparison(marks, baselines, split=standing.split), target)
 
 
 def check_picture(target: Path | None) -> None:
