@@ -21,7 +21,7 @@ from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.workflows.baseline import baseline_of_run
 from sentiment_cli.workflows.creation import replacing_run
 from sentiment_cli.workflows.evaluate import evaluate
-from sentiment_cli.workflows.ladder_result import LadderPlan, LadderResult, read_ladder
+from sentiment_cli.workflows.ladder_result import LadderPlan, LadderResult, compared_split, read_ladder
 from sentiment_cli.workflows.plot_comparison import plot_standing
 from sentiment_cli.workflows.prepare import portable, prepare
 from sentiment_cli.workflows.record import (
@@ -241,11 +241,12 @@ def _train_all(job: _Job) -> LadderResult:
     if job.record["evaluate_test"]:
         _evaluate_test(job)
     job.record["baselines"] = _baselines(job)
+    job.ladder.write_record(job.record)
+    standing = read_ladder(job.ladder, split=compared_split(job.record)).standing
+    if standing:
+        plot_standing(standing, job.ladder.picture_path)
     _keep(job, "finished", "all variants done")
-    result = read_ladder(job.ladder)
-    if result.standing:
-        plot_standing(result.standing, job.ladder.picture_path)
-    return result
+    return read_ladder(job.ladder)
 
 
 def _train_variant(job: _Job, variant: Variant, group: SeedGroup) -> int:

@@ -162,12 +162,17 @@ def read_ladder(ladder: Ladder, *, split: str | None = None) -> LadderResult:
     seeds = record.get("seeds", [])
     rungs = [_rung(group, row, seeds) for group, row in zip(groups, record["variants"], strict=True)]
     standing, status = None, str(record.get("status"))
-    chosen = split or ("test" if record.get("evaluate_test") else "validation")
+    chosen = split or compared_split(record)
     if status == "finished" or split is not None:
         names = [row["name"] for row in record["variants"]]
         linear = _linear(record, chosen)
         standing = compare_many(groups, split=chosen, against="best", linear=linear, names=names)
     return LadderResult(ladder, status, str(record.get("stop_reason")), rungs, standing, record.get("baselines", {}))
+
+
+def compared_split(record: dict[str, Any]) -> str:
+    """The part that the variants of a ladder are compared on."""
+    return "test" if record.get("evaluate_test") else "validation"
 
 
 def _linear(record: dict[str, Any], split: str) -> dict[str, float]:

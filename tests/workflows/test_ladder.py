@@ -212,7 +212,7 @@ class TestStopped:
 
         monkeypatch.setattr(workflow, "evaluate", fake)
         monkeypatch.setattr(workflow, "baseline_of_run", lambda *_, **__: (_ for _ in ()).throw(RunError("none")))
-        monkeypatch.setattr(workflow, "read_ladder", lambda _: SimpleNamespace(standing=None))
+        monkeypatch.setattr(workflow, "read_ladder", lambda *_, **__: SimpleNamespace(standing=None))
         with pytest.raises(Interrupted, match=r"Stopped\. To continue: sentiment compare --resume runs/two"):
             resume_ladder(ladder)
         assert ladder.read_record()["status"] == "interrupted"
