@@ -114,21 +114,23 @@ def test_killed_between_two_folds_it_keeps_the_first_and_comes_to_the_same(
     copy: Run, validated: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.rmtree(copy.cross_validation_dir)
-    predict = fold.predict_held_out
+    trained: list[str] = []
 
-    def dies(job: Any, *arguments: Any) -> Any:
-        if job.run.path.name == "fold-2":
+    def predict(job: Any, *_: object) -> Any:
+        trained.append(job.run.path.name)
+        if trained == ["fold-1", "fold-2"]:
             raise OSError("disk")
-        return predict(job, *arguments)
+        return read_predictions(kept(validated).path / job.run.path.name / "predictions.csv")
 
-    with monkeypatch.context() as patch, pytest.raises(OSError, match="disk"):
-        patch.setattr(fold, "predict_held_out", dies)
+    monkeypatch.setattr(fold, "predict_held_out", predict)
+    with pytest.raises(OSError, match="disk"):
         cross_validate(copy, 2)
     first = kept(copy).held_out_path(1)
     written = first.stat().st_mtime_ns
     assert kept(copy).read_record()["status"] == "failed"
     assert not kept(copy).out_of_fold_path.exists()
     cross_validate(copy, 2, command="second")
+    assert trained == ["fold-1", "fold-2", "fold-2"]
     assert first.stat().st_mtime_ns == written
     for name in ("predictions.csv", "metrics.json", "traits.csv", "fold-2/predictions.csv"):
         assert (kept(copy).path / name).read_bytes() == (kept(validated).path / name).read_bytes(), name
