@@ -178,11 +178,10 @@ class _Canvas:
 
     def draw(self, line: Line) -> None:
         """Join the points of a curve, and set those alone that have no neighbour."""
-        count = 0
         for start, end in _segments(line):
             for x, y in _between(self._dot(*start), self._dot(*end)):
-                count += 1
-                if line.style == "solid" or start == end or count % (3 if self.unicode else 2) == 0:
+                # By place and not by count: of thousands of points each is a dot, and together they were solid.
+                if line.style != "dotted" or start == end or not self.unicode or (x + y) % 3 == 0:
                     self._set(x, y, line)
 
     def mark(self, line: Line) -> None:

@@ -38,6 +38,7 @@ _NAME_LENGTH = 38  # two legend entries of this length fit side by side
 _LETTER = 0.077  # width of one in the legend, on average; line and spaces of an entry take 0.85
 _LETTERS_AN_INCH = 11  # of the sentence
 _FAINT = 0.35  # opacity of what was measured, behind what is smoothed
+_MANY = 300  # points, which together would be a broad band
 
 
 def ring() -> dict[str, Any]:
@@ -120,7 +121,9 @@ def _draw_run(axes: Axes, run: RunCurves, panel: Panel, smoothing: Smoothing, co
 
 def _draw_curve(axes: Axes, curve: Curve, color: str) -> None:
     if curve.raw:
-        axes.plot(curve.xs, curve.ys, color=color, alpha=_FAINT, linewidth=points(1.0), zorder=1.5)
+        many = len(curve.xs) > _MANY
+        width, faint = (0.5, _FAINT / 1.5) if many else (1.0, _FAINT)
+        axes.plot(curve.xs, curve.ys, color=color, alpha=faint, linewidth=points(width), zorder=1.5)
         return
     solid = curve.part == "validation"
     axes.plot(
