@@ -18,6 +18,8 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from sentiment_cli.batch_history import BatchCurves
+from sentiment_cli.curves import Smoothing
 from sentiment_cli.errors import UsageError
 from sentiment_cli.history import Epoch, History
 from sentiment_cli.plots.confusion import plot_confusion_matrix, row_shares
@@ -171,6 +173,30 @@ def test_ten_runs_are_told_apart_and_nothing_leaves_the_picture(names: list[str]
         assert page.y0 <= box.y0 and box.y1 <= page.y1
     assert loss_title.get_window_extent().x1 < key.get_window_extent().x0
     assert runs.get_window_extent().y1 < figure.axes[0].xaxis.label.get_window_extent().y0
+
+
+def test_behind_smoothed_curves_lie_the_measured_ones_and_the_ring_is_where_it_was_measured() -> None:
+    figure = plot_history({"lstm": OVERFIT}, smoothing=Smoothing(3))
+    behind, validation_behind, training, validation = curves(figure.axes[1])
+    assert (behind.get_alpha(), training.get_alpha()) == (0.35, None)
+    assert list(validation_behind.get_ydata()) == [0.5, 0.4, 0.45]
+    np.testing.assert_allclose(validation.get_ydata(), [0.45, 0.45, 0.425])
+    (ring,) = rings(figure.axes[1])
+    assert list(ring.get_ydata()) == [0.4]
+    assert ring.get_zorder() > max(line.get_zorder() for line in curves(figure.axes[1]))
+    assert figure.legends[0].get_title().get_text() == "lines: mean of 3 epochs, centred; faint: as measured"
+
+
+def test_steps_are_drawn_between_the_ends_of_the_epochs() -> None:
+    step, ones = np.arange(1, 7), np.ones(6)
+    batches = BatchCurves((step + 1) // 2, 2 - step % 2, step, ones.astype(int), 1 / step, *[ones] * 3)
+    figure = plot_history({"lstm": OVERFIT}, batches={"lstm": batches}, smoothing=Smoothing(1))
+    training, validation = curves(figure.axes[1])
+    assert list(training.get_xdata()) == [0.5, 1, 1.5, 2, 2.5, 3]
+    assert list(validation.get_xdata()) == [1, 2, 3]
+    assert figure.axes[1].get_xlim()[0] < 0.5
+    assert list(figure.axes[1].get_xticks()) == [1, 2, 3]
+    assert figure.legends[0].get_title().get_text() == "training: each step"
 
 
 def test_no_history_at_all_is_refused() -> None:
