@@ -98,6 +98,17 @@ def test_a_jumpy_curve_that_stays_far_above_its_best_is_a_rise_whatever_its_last
     assert describe_history(curves(training, validation)).startswith("Overfitting from epoch 5")
 
 
+def test_a_jumpy_curve_that_never_comes_near_its_best_again_is_a_rise() -> None:
+    # An LSTM on IMDb: it jumps between a tenth and a quarter above its best, and climbs no further.
+    training = [0.614, 0.381, 0.292, 0.250, 0.215, 0.195, 0.187, 0.160, 0.154, 0.141]
+    validation = [0.434, 0.312, 0.319, 0.288, 0.283, 0.358, 0.313, 0.351, 0.322, 0.338]
+    assert describe_history(curves(training, validation)).startswith(
+        "Overfitting from epoch 6: validation loss rose from 0.283 at epoch 5 to 0.338 at epoch 10"
+    )
+    near = [*validation[:7], 0.309, *validation[8:]]  # within a tenth
+    assert describe_history(curves(training, near)).startswith("Levelled off")
+
+
 def test_a_jumpy_curve_that_came_back_to_its_best_is_no_rise() -> None:
     training = [0.69, 0.65, 0.60, 0.55, 0.39, 0.30, 0.21, 0.15, 0.08]
     validation = [0.69, 0.65, 0.90, 1.10, 0.94, 1.26, 0.66, 0.65, 0.66]

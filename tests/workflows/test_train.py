@@ -253,6 +253,14 @@ def assert_stopped_equals_straight(config: Config, expected: Path, tmp_path: Pat
     assert record["commands"] == ["first", "second"]
 
 
+def test_a_training_that_did_not_learn_ends_with_a_cause_and_what_to_try(tiny_config: Path, tmp_path: Path) -> None:
+    told, run = Told(), tmp_path / "run"
+    slow = change(load_config(tiny_config), "training", learning_rate=1e-9, epochs=3, evaluate_test=False)
+    train(slow, run, progress=told)
+    assert any(note.startswith("The learning rate of 1e-09 is too low: in 12 steps no weight") for note in told.notes)
+    assert f"To try: sentiment train -c {run}/config.yaml --set training.learning_rate=0.001" in told.notes
+
+
 def test_sigterm_is_told_from_ctrl_c_by_the_exit_code(tiny_config: Path, tmp_path: Path) -> None:
     result = train(load_config(tiny_config), tmp_path / "run", progress=Signals("epoch 1", number=signal.SIGTERM))
     assert result.exit_code == 143
