@@ -183,6 +183,8 @@ def test_one_class_for_everything_among_unbalanced_ones_is_named() -> None:
 def test_few_steps_are_counted_and_the_epochs_that_would_do_named() -> None:
     finding = found(case(stuck(), batches=steps(60, per_epoch=10)), "few steps")
     assert finding.command == "sentiment train --resume runs/a --epochs 30"
+    wrong = case(stuck(), batches=steps(60, per_epoch=10), training__learning_rate=1e-7)
+    assert kinds(wrong) == ["at chance", "learning rate too low"]
 
 
 def test_labels_are_only_suspected_where_nothing_else_speaks() -> None:
@@ -249,6 +251,7 @@ def test_the_accuracy_that_few_reviews_give_by_luck_is_no_learning() -> None:
     # Two standard deviations of 90 reviews at one half: 2 sqrt(0.25 / 90) = 0.105; of 5,000: 0.014, and 0.02 at least.
     assert luck(0.5, 90) == pytest.approx(0.1054, abs=1e-4)
     assert luck(0.5, 5_000) == 0.02
+    assert luck(0.9, 50) == pytest.approx(0.05)  # half of the way to 1, where two deviations were 0.085
     lucky = history([LN2] * 6, [LN2] * 6, 0.53, 0.56)
     assert case(lucky, record={"reviews": {"train": 500, "validation": 90}}).reading.kind == "at chance"
     assert case(lucky).reading.kind == "not learning"

@@ -25,6 +25,7 @@ _MUCH_PADDING, _MUCH_CUT, _MUCH_UNKNOWN = 0.2, 0.5, 0.3
 _LONG = 100  # tokens
 _FEW_STEPS, _ENOUGH_STEPS, _FEW_REVIEWS = 150, 300, 1000
 _ONE_CLASS = 0.97
+_WRONG_STEPS = ("exploded", "learning rate too high", "learning rate too low", "dead units", "no gradient")
 _NO_LEARNING = ("not finite", "at chance", "not learning", "training rises", "both rise")
 
 
@@ -39,7 +40,9 @@ def find_causes(case: Case) -> list[Finding]:
         found += [_frozen_words(case), _simple_and_long(case)]
     found += [_cut(case), _unknown(case)]
     if did_not_learn or case.reading.kind == "nothing carries over":
-        found += [_one_class(case), _few_steps(case) if did_not_learn else None]
+        # More steps of a wrong size would not help.
+        is_moving = not any(finding.kind in _WRONG_STEPS for finding in found if finding is not None)
+        found += [_one_class(case), _few_steps(case) if did_not_learn and is_moving else None]
         known = [finding for finding in found if finding is not None]
         found += [] if known else [_labels(case), _few_reviews(case)]
     return [finding for finding in found if finding is not None]

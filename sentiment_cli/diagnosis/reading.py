@@ -155,9 +155,13 @@ def read_curves(
 
 
 def luck(chance_accuracy: float, reviews: int) -> float:
-    """How far above chance the accuracy on so many reviews comes by luck: two standard deviations, 0.02 at least."""
+    """How far above chance the accuracy on so many reviews comes by luck: two standard deviations, 0.02 at least.
+
+    Half of the way to 1 at the most, that rare classes leave room for learning.
+    """
     share = min(max(chance_accuracy, 0.0), 1.0)
-    return max(CHANCE_MARGIN, 2 * math.sqrt(share * (1 - share) / max(reviews, 1)))
+    margin = max(CHANCE_MARGIN, 2 * math.sqrt(share * (1 - share) / max(reviews, 1)))
+    return min(margin, (1 - share) / 2)
 
 
 def _not_finite(history: History) -> Reading | None:
