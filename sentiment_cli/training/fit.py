@@ -162,6 +162,7 @@ class Trainer:
                     return "interrupted"
             return self._ended(state, "all epochs done")
         finally:
+            self.keeper.end(state)
             self.stop.graceful = False
 
     def _ended(self, state: TrainingState, reason: StopReason) -> StopReason:

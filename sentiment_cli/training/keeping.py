@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,9 @@ from sentiment_cli.training.state import TrainingState
 
 # A disk without room, or a user without more of it.
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+# Seconds between two writings of the steps' figures, which every checkpoint holds: an epoch may take less than a disk
+# that flushes a file.
+_BETWEEN_STEPS = 10.0
 
 
 @dataclass
@@ -48,6 +52,7 @@ class Keeper:
     progress: Progress
     seconds: float = 0.0
     _saved: float = field(default_factory=time.perf_counter)
+    _steps_written: float = -math.inf
     _best: tuple[Snapshot, int] | None = None
     _error: OSError | None = None
 
@@ -61,9 +66,19 @@ class Keeper:
         if not len(state.batches):
             return
         try:
-            self._write_tables(state)
+            self._write_history(state)
+            self._write_steps(state)
         except OSError as error:
             self.progress.warn(f"{self.checkpoints.directory.parent}: {error.strerror or error}: it is tried again.")
+
+    def end(self, state: TrainingState) -> None:
+        """Write the figures of all steps, those behind the last checkpoint of a training that failed included."""
+        if self._error is not None or not len(state.batches):
+            return
+        try:
+            self._write_steps(state)
+        except OSError as error:
+            self.progress.warn(f"{self.checkpoints.directory.parent}: {error.strerror or error}: batches.csv is old.")
 
     def epoch_done(self, state: TrainingState, *, is_best: bool) -> None:
         """Save, with the weights of the epoch where it is the best so far."""
@@ -119,9 +134,15 @@ class Keeper:
             self.checkpoints.save_best(*self._best)
             self._best = None
         self.checkpoints.save_last(take_snapshot(self.network, self.optimizer, state, self.average), state)
-        self._write_tables(state)
+        self._write_history(state)
+        if time.perf_counter() - self._steps_written >= _BETWEEN_STEPS:
+            self._write_steps(state)
 
-    def _write_tables(self, state: TrainingState) -> None:
+    def _write_history(self, state: TrainingState) -> None:
         if self.run is not None:
             write_history(self.run.history_path, History(list(state.history)))
+
+    def _write_steps(self, state: TrainingState) -> None:
+        if self.run is not None:
             write_batches(self.run.batches_path, state.batches)
+        self._steps_written = time.perf_counter()

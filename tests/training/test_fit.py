@@ -373,6 +373,27 @@ def test_the_figures_of_the_steps_are_those_of_the_epochs(tmp_path: Path) -> Non
     assert (curves.gradient_norm > 0).all()
 
 
+def test_a_training_that_fails_leaves_the_figures_of_its_last_steps(tmp_path: Path) -> None:
+    from sentiment_cli.training.fit import NotFinite
+
+    trainer, step = make_trainer(make_config(), tmp_path), 0
+    honest = trainer.train_step
+
+    def explode(*arrays: Any) -> Any:
+        nonlocal step
+        step += 1
+        loss, correct, norm = honest(*arrays)
+        return loss if step < 6 else float("inf"), correct, norm
+
+    trainer.train_step = explode
+    with pytest.raises(NotFinite, match="The loss is inf in epoch 2, batch 3"):
+        trainer.fit(TrainingState())
+    assert list(read_batches(trainer.run.batches_path).step) == [1, 2, 3, 4, 5]
+    trainer.train_step = honest
+    trainer.fit(restore_last(trainer, trainer))  # from the end of the first epoch
+    assert list(read_batches(trainer.run.batches_path).step) == list(range(1, 10))
+
+
 def test_tables_that_a_kill_left_behind_the_checkpoint_are_brought_up_to_it(tmp_path: Path) -> None:
     trainer = make_trainer(make_config(), tmp_path)
     trainer.fit(TrainingState())
