@@ -101,7 +101,7 @@ def test_a_training_that_failed_before_it_saved_anything_says_why(run_copy: Path
     assert result.sentences == ["No epoch has finished yet, so there are no curves to read."]
     ((sentence, command),) = result.further
     assert "The loss is inf in epoch 1, batch 2, at learning rate 1e+30." in sentence
-    assert command == "sentiment train -c runs/tiny/config.yaml --set training.learning_rate=0.001"
+    assert command == f"sentiment train -c {run_copy}/config.yaml --set training.learning_rate=0.001"
 
 
 def test_a_missing_or_damaged_history_is_named(run_copy: Path) -> None:
