@@ -63,10 +63,11 @@ def _ranked_shares(scores: np.ndarray, positive: np.ndarray) -> tuple[float, np.
     Those of the positive reviews sum to the area, and so do those of the others.
     """
     above, below = np.sort(scores[positive]), np.sort(scores[~positive])
-    shares = np.empty(len(scores))
-    shares[positive] = _rank(below, scores[positive]) / len(below) / len(above)
+    shares, in_order = np.empty(len(scores)), _rank(below, scores[positive])
+    shares[positive] = in_order / len(below) / len(above)
     shares[~positive] = (1 - _rank(above, scores[~positive]) / len(above)) / len(below)
-    return float(shares[positive].sum()), shares
+    # Halves add up without rounding; the shares may come to more than 1.
+    return float(in_order.sum() / (len(below) * len(above))), shares
 
 
 def _rank(ordered: np.ndarray, values: np.ndarray) -> np.ndarray:

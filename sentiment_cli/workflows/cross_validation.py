@@ -13,7 +13,8 @@ from sentiment_cli.atomic import remove_directory, remove_temporaries, write_jso
 from sentiment_cli.config import Config
 from sentiment_cli.data.prepare import PreparedData
 from sentiment_cli.errors import DataError, Interrupted, RunError, UsageError
-from sentiment_cli.evaluation.metrics import Evaluation, compute_metrics
+from sentiment_cli.evaluation.metrics import Evaluation, compute_evaluation
+from sentiment_cli.evaluation.outcomes import collect_outcomes
 from sentiment_cli.evaluation.predictions import Prediction, read_predictions, write_predictions
 from sentiment_cli.locking import locked
 from sentiment_cli.run_sets import CrossValidation
@@ -28,9 +29,6 @@ from sentiment_cli.workflows.record import FORMAT_VERSION, now, read_config, rea
 if TYPE_CHECKING:
     from sentiment_cli.data.reviews import ReviewSet
     from sentiment_cli.workflows.fold import Parts
-
-# The smallest probability that a table tells from 0.
-_LEAST = 1e-300
 
 
 @dataclass(frozen=True)
@@ -287,17 +285,8 @@ def _read_result(run: Run, kept: CrossValidation, record: dict[str, Any] | None 
         raise RunError(f"{kept.out_of_fold_path} is empty; remove {kept.path} and cross-validate anew.")
     folds = range(1, int(known["folds"]) + 1)
     accuracies = [_accuracy(read_predictions(kept.held_out_path(number))) for number in folds]
-    return CrossValidationResult(run, len(folds), int(known["epochs"]), _evaluation(rows), accuracies, kept.path)
-
-
-def _evaluation(rows: list[Prediction]) -> Evaluation:
-    class_names = tuple(rows[0].probabilities)
-    place = {name: index for index, name in enumerate(class_names)}
-    shares = np.array([list(row.probabilities.values()) for row in rows])
-    labels = np.array([place[row.actual] for row in rows], dtype=np.int32)
-    figures = compute_metrics(np.log(np.maximum(shares, _LEAST)), labels, class_names)
-    # The table's losses are exact also where a probability is rounded to 0.
-    return replace(figures, loss=float(np.mean([row.loss for row in rows])))
+    evaluation = compute_evaluation(collect_outcomes(rows))
+    return CrossValidationResult(run, len(folds), int(known["epochs"]), evaluation, accuracies, kept.path)
 
 
 def _accuracy(rows: list[Prediction]) -> float:

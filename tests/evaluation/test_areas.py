@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from evaluation.test_curves import outcomes_of, two
 from sentiment_cli.evaluation.areas import compute_roc_area
+from sentiment_cli.evaluation.outcomes import Outcomes
 
 
 def delong_error(scores: np.ndarray, positive: np.ndarray) -> float:
@@ -76,6 +77,15 @@ def test_where_no_spread_can_be_seen_the_interval_is_wide(
     assert area is not None
     assert area.value == value
     assert area.interval == pytest.approx(interval, abs=5e-5)
+
+
+@pytest.mark.parametrize("each", range(1, 60))
+def test_the_area_of_classes_that_are_told_apart_is_one_and_no_more(each: int) -> None:
+    labels = np.repeat([0, 1], each)
+    shares = np.stack([1 - labels * 0.9, labels * 0.9], axis=1)
+    area = compute_roc_area(Outcomes(shares, labels, labels, np.zeros(2 * each), ("bad", "good")))
+    assert area is not None
+    assert area.value == 1
 
 
 def test_a_class_without_reviews_has_no_area() -> None:
