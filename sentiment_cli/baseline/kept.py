@@ -57,10 +57,15 @@ def key_of(config: Config, fingerprint: str, *, splits_off_test: bool, refit: bo
     }
 
 
+def baselines_dir() -> Path:
+    """Where all of them are, in the user's cache directory."""
+    return user_cache_dir() / "baselines"
+
+
 def kept_path(key: dict[str, Any]) -> Path:
-    """The file for a key, in the user's cache directory."""
+    """The file for a key."""
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
-    return user_cache_dir() / "baselines" / f"{digest[:32]}.json"
+    return baselines_dir() / f"{digest[:32]}.json"
 
 
 def read_kept(key: dict[str, Any], data: PreparedData) -> list[Baseline] | None:

@@ -18,6 +18,7 @@ from sentiment_cli.cli.plot_history import plot_history
 from sentiment_cli.cli.predict import predict
 from sentiment_cli.cli.pretrain import pretrain
 from sentiment_cli.cli.probe import probe
+from sentiment_cli.cli.report import report
 from sentiment_cli.cli.results import results
 from sentiment_cli.cli.runs import runs
 from sentiment_cli.cli.train import train
@@ -38,6 +39,6 @@ def main() -> None:
 
 for _command in (
     train, pretrain, evaluate, baseline, compare, plot_history, misclassified, predict, probe, download,
-    data, configs, init, validate, runs, results, info,
+    data, configs, init, validate, runs, results, report, info,
 ):  # fmt: skip
     main.add_command(_command)

@@ -1,0 +1,47 @@
+"""`sentiment report`: a page about one run, or several side by side, that opens in any browser without a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from sentiment_cli.cli._options import output_options, split_option
+from sentiment_cli.cli._output import Output
+from sentiment_cli.cli._run_argument import chosen_run
+
+if TYPE_CHECKING:
+    from sentiment_cli.report.sources import TextChoice
+
+
+@click.command()
+@click.argument("runs", nargs=-1)
+@split_option
+@click.option(
+    "--texts",
+    type=click.Choice(["wrong", "all", "none"]),
+    default="wrong",
+    show_default=True,
+    help="Which reviews have their texts on the page: those that a run gets wrong, all, or none.",
+)
+@click.option(
+    "-o", "--output", "target", type=click.Path(path_type=Path, dir_okay=False), help="Write the page to this file."
+)
+@output_options
+def report(runs: tuple[str, ...], split: str, texts: str, target: Path | None) -> None:
+    """Write a page about one or several RUNS that opens in any browser, without a network.
+
+    Curves, confusion matrix, threshold, calibration, slices, all predictions to be sorted, filtered and searched,
+    configuration, environment and data are on it; several runs stand side by side.
+
+    Without RUNS: the newest finished one. Without -o: report.html in the (first) run.
+    """
+    output = Output.current()
+    found = [chosen_run(name, output) for name in runs or (None,)]
+    from sentiment_cli.workflows.report import write_report
+
+    result = write_report(found, target, split=split, texts=cast("TextChoice", texts))
+    for line in result.missing:
+        output.note(line)
+    output.result(result.to_dict(), lambda: str(result.file))

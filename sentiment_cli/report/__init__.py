@@ -1,0 +1,1 @@
+"""A run, or several side by side, as one page for a browser: its data as plain values, and the page that shows them."""
