@@ -70,7 +70,7 @@ def _look(run: RunFiles) -> dict[str, Any]:
         "cut_words": int(cut.sum()) / max(int(tokens.sum()), 1),
         "unknown_words": sum(row.unknown for row in rows) / max(read, 1),
         "repeated": _count_repeated(run) if run.texts else None,
-        "copies": sum(one.copy_of is not None for one in run.traits.values()),
+        "copies": sum(one.copy_of is not None for one in run.traits.values()) if run.knows_copies else None,
         "texts": len(run.texts),
         "examples": len(rows),
     }

@@ -97,7 +97,7 @@ def _run_values(run: RunFiles, outcomes: Outcomes | None, split: str) -> dict[st
         "refit": bool((record.get("refit") or {}).get("finished")),
         "members": _members(record),
         "over_seeds": record.get("over_seeds"),
-        "missing": list(run.missing),
+        "missing": [{"what": one.what, "command": one.command} for one in run.missing],
         "curves": [history_values(curve) for curve in run.curves],
         "evaluation": compute_evaluation(outcomes).to_dict() if outcomes else None,
         "linear": dict(run.linear) if run.linear else None,
@@ -118,7 +118,9 @@ def _collect(run: RunFiles, predictions: Sequence[Prediction]) -> Outcomes | Non
     try:
         return collect_outcomes(predictions)
     except ValueError as error:
-        raise RunError(f"The predictions of {run.path} are damaged: {error}. Make them anew: sentiment evaluate.") from None
+        raise RunError(
+            f"The predictions of {run.path} are damaged: {error}. Make them anew: sentiment evaluate."
+        ) from None
 
 
 def _align(shown: Sequence[dict[str, Any]], outcomes: Sequence[Outcomes | None]) -> None:

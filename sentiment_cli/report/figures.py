@@ -11,9 +11,10 @@ import numpy as np
 from sentiment_cli.analysis.slices import SLICES, Slice, compute_slices
 from sentiment_cli.analysis.traits import Traits
 from sentiment_cli.evaluation.calibration import Calibration, compute_calibration
-from sentiment_cli.evaluation.curves import compute_curves, compute_operating_points
+from sentiment_cli.evaluation.curves import compute_curves
 from sentiment_cli.evaluation.outcomes import Outcomes
 from sentiment_cli.evaluation.predictions import Prediction
+from sentiment_cli.evaluation.thresholds import Criterion, find_threshold
 from sentiment_cli.report.sources import Curve
 
 SLICE_TITLES = {
@@ -134,8 +135,10 @@ def slice_limit(groups: Sequence[dict[str, Any]]) -> float:
     """
     rows = [row for group in groups for row in group["rows"]]
     many = [row for row in rows if row["examples"] >= _ENOUGH] or rows
-    rates = [row["error_rate"] for row in rows]
-    return min(1.0, max([*(row["interval"][1] for row in many), *rates, 0.01]))
+    highest = max([*(row["interval"][1] for row in many), *(row["error_rate"] for row in rows), 0.01])
+    # A round number, and its half too.
+    step = 0.1 if highest > 0.1 else 0.02
+    return min(1.0, round(math.ceil(highest / step - 1e-9) * step, 2))
 
 
 def _slice_row(row: Slice) -> dict[str, Any]:
@@ -149,14 +152,11 @@ def _slice_row(row: Slice) -> dict[str, Any]:
 
 
 def _choose_threshold(validation: Outcomes) -> dict[str, Any] | None:
-    """The threshold of the highest accuracy on validation, the nearest to 0.5 of several; None for one class alone."""
+    """The threshold of the highest accuracy on validation; None where that has reviews of one class alone."""
     if len(np.unique(validation.labels)) < 2:
         return None
-    points = compute_operating_points(validation.probabilities[:, 1], validation.labels == 1)
-    best = np.flatnonzero(points.accuracy >= points.accuracy.max() - 1e-12)
-    place = best[np.abs(points.thresholds[best] - 0.5).argmin()]
-    value = min(max(float(points.thresholds[place]), 0.0), 1.0)
-    return {"value": round(value, 6), "accuracy": float(points.accuracy[place]), "examples": len(validation.labels)}
+    found = find_threshold(validation, Criterion("accuracy"))
+    return {"value": found.value, "accuracy": found.figure, "examples": found.examples}
 
 
 def _above(ordered: np.ndarray, thresholds: Sequence[float]) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sentiment_cli.analysis.attributions import Attribution, Span
+from sentiment_cli.analysis.attributions import Span
 from sentiment_cli.analysis.reasons import describe_reasons
 from sentiment_cli.analysis.slices import SLICES, compute_slices, slice_name
 from sentiment_cli.analysis.traits import Traits
@@ -101,19 +101,19 @@ def row_values(
             if row.is_wrong and (reasons := describe_reasons(row, run.traits.get(row.path, _NO_TRAITS)))
         },
         "words": {
-            str(index): word_values(texts[str(place)], run.attributions[row.path])
+            str(index): word_values(texts[str(place)], run.spans[row.path])
             for index, (row, place) in enumerate(zip(rows, reviews, strict=True))
-            if row.path in run.attributions and str(place) in texts
+            if row.path in run.spans and str(place) in texts
         },
     }
 
 
-def word_values(text: str, attribution: Attribution) -> list[float]:
+def word_values(text: str, found: Sequence[Span]) -> list[float]:
     """The scores of words as one list of numbers: for each the characters skipped before it, its length, its score.
 
     Places are counted as JavaScript counts them, in UTF-16, where an emoji is two.
     """
-    spans = [span for span in attribution.spans if span.start < span.end <= len(text)]
+    spans = [span for span in found if span.start < span.end <= len(text)]
     strongest = max((abs(span.score) for span in spans), default=0.0)
     wanted = [span for span in spans if abs(span.score) >= _FAINT * strongest > 0]
     values: list[float] = []

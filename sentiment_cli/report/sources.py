@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sentiment_cli.analysis.attributions import Attribution
+from sentiment_cli.analysis.attributions import Span
 from sentiment_cli.analysis.traits import Traits
 from sentiment_cli.evaluation.predictions import Prediction
 from sentiment_cli.history import History
@@ -32,6 +32,23 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class Missing:
+    """Something that a reader might look for and will not find.
+
+    Args:
+        what: a sentence.
+        command: what makes it; None where nothing does.
+    """
+
+    what: str
+    command: str | None = None
+
+    def __str__(self) -> str:
+        """One line."""
+        return f"{self.what} {self.command}" if self.command else self.what
+
+
+@dataclass(frozen=True)
 class RunFiles:
     """What is known of a run or of a group of seeds; what its files do not say is empty or None.
 
@@ -46,10 +63,12 @@ class RunFiles:
         validation: on the validation part.
         traits: of the reviews of that part, by path.
         texts: likewise; a review whose file is gone has none.
-        attributions: what words added to predictions, by path.
-        probes: ``probes.json``.
+        spans: what words added to the predictions of reviews whose texts are shown, by path.
+        has_words: whether the run keeps what words added.
+        probes: ``probes.json``, see `probes.outcomes.ProbeReport.to_dict`.
         linear: the accuracies of the linear baselines on that part, by name.
-        missing: what a reader might look for and will not find, and the command that makes it; sentences.
+        knows_copies: whether the traits say which reviews are copies of training reviews.
+        missing: what is not there.
     """
 
     name: str
@@ -62,10 +81,12 @@ class RunFiles:
     validation: Sequence[Prediction] = ()
     traits: Mapping[str, Traits] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
-    attributions: Mapping[str, Attribution] = field(default_factory=dict)
+    spans: Mapping[str, Sequence[Span]] = field(default_factory=dict)
+    has_words: bool = False
     probes: Mapping[str, Any] | None = None
     linear: Mapping[str, float] | None = None
-    missing: Sequence[str] = ()
+    knows_copies: bool = True
+    missing: Sequence[Missing] = ()
 
     @property
     def is_group(self) -> bool:

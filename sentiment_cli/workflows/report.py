@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sentiment_cli.analysis.attributions import Attribution, read_attributions
-from sentiment_cli.analysis.traits import Traits, find_traits, read_traits
 from sentiment_cli.atomic import write_text
-from sentiment_cli.config import Config, load_config
+from sentiment_cli.config import load_config
 from sentiment_cli.diagnosis import describe_history
 from sentiment_cli.errors import ConfigError, DataError, RunError
 from sentiment_cli.evaluation.predictions import Prediction, read_predictions
 from sentiment_cli.history import History, read_history
-from sentiment_cli.misclassified import read_review
+from sentiment_cli.probes.outcomes import read_report as read_probes
 from sentiment_cli.report.data import build_report
 from sentiment_cli.report.page import render_page
-from sentiment_cli.report.sources import Curve, RunFiles, TextChoice
+from sentiment_cli.report.sources import Curve, Missing, RunFiles, TextChoice
 from sentiment_cli.runs import Run, single_runs
 from sentiment_cli.workflows.compare import compare_runs, p_text
+from sentiment_cli.workflows.kept_part import KeptPart, open_part
 
 REPORT_FILE = "report.html"
 
@@ -74,15 +73,16 @@ def write_report(
         RunError: a file of a run is damaged. What is only missing is said on the page.
     """
     distinct = list({run.path.resolve(): run for run in runs}.values())
-    report = build_report(
-        [_read_run(run, name, split) for run, name in zip(distinct, _names(distinct), strict=True)],
-        split=split,
-        texts=texts,
-        comparisons=_compare(distinct, split),
-    )
+    parts = [_open_part(run, split) for run in distinct]
+    shown = _shown_paths(parts, texts)
+    files = [
+        _read_run(run, name, split, part, shown)
+        for run, name, part in zip(distinct, _names(distinct), parts, strict=True)
+    ]
+    report = build_report(files, split=split, texts=texts, comparisons=_compare(distinct, split))
     target = target or distinct[0].path / REPORT_FILE
     write_text(target, render_page(report))
-    missing = [f"{run['name']}: {line}" for run in report["runs"] for line in run["missing"]]
+    missing = [f"{one.name}: {line}" for one in files for line in one.missing]
     counts = {key: len(report["reviews"][key]) for key in ("paths", "texts")}
     return ReportResult(target, distinct, split, counts["paths"], counts["texts"], missing)
 
@@ -93,12 +93,18 @@ def _names(runs: Sequence[Run]) -> list[str]:
     return [name if names.count(name) == 1 else str(run.path) for run, name in zip(runs, names, strict=True)]
 
 
-def _read_run(run: Run, name: str, split: str) -> RunFiles:
-    """All that the files of a run say."""
+def _read_run(run: Run, name: str, split: str, part: KeptPart | None, shown: Collection[str]) -> RunFiles:
+    """All that the files of a run say.
+
+    Args:
+        run: the run.
+        name: what it is called.
+        split: the part that the page is about.
+        part: what the run keeps of it; None where it was not evaluated.
+        shown: paths of the reviews whose words are coloured.
+    """
     record = _known_of(run)
-    config = _read_config(run)
-    predictions = _read_table(run, split)
-    texts = _read_texts(predictions, record, config)
+    predictions = part.predictions if part else []
     files = RunFiles(
         name=name,
         path=str(run.path),
@@ -107,12 +113,14 @@ def _read_run(run: Run, name: str, split: str) -> RunFiles:
         metrics=run.read_metrics(),
         curves=_read_curves(run),
         predictions=predictions,
-        validation=_read_table(run, "validation"),
-        traits=_read_traits(run, split, predictions, texts),
-        texts=texts,
-        attributions=_read_attributions(run, split),
-        probes=_read_probes(run),
-        linear=_read_linear(config, record, split),
+        validation=_read_validation(run, split, predictions),
+        traits=part.traits(predictions) if part else {},
+        texts={row.path: text for row in predictions if part and (text := part.text(row.path)) is not None},
+        spans=part.spans([row for row in predictions if row.path in shown]) if part else {},
+        has_words=part is not None and part.has_words,
+        probes=read_probes(run.probes_path).to_dict() if run.probes_path.exists() else None,
+        linear=_read_linear(run, record, split),
+        knows_copies=part is not None and part.traits_path.exists(),
     )
     return replace(files, missing=_missing(run, files, split))
 
@@ -126,14 +134,6 @@ def _known_of(run: Run) -> dict[str, Any]:
     return {key: first[key] for key in (*shared, "parameters", "vocabulary", "reviews") if key in first} | record
 
 
-def _read_config(run: Run) -> Config | None:
-    """None where it is gone, or cannot be used any more: then nothing is known of how texts were read."""
-    try:
-        return load_config(run.config_path)
-    except ConfigError:
-        return None
-
-
 def _read_text(path: Path) -> str | None:
     try:
         return path.read_text(encoding="utf-8")
@@ -143,20 +143,25 @@ def _read_text(path: Path) -> str | None:
         raise RunError(f"{path} cannot be read: {error}") from None
 
 
-def _read_table(run: Run, split: str) -> list[Prediction]:
-    path = run.predictions_path(split)
+def _open_part(run: Run, split: str) -> KeptPart | None:
+    run.read_record()
+    return open_part(run, split) if run.predictions_path(split).exists() else None
+
+
+def _read_validation(run: Run, split: str, predictions: list[Prediction]) -> list[Prediction]:
+    """Where a threshold may be chosen; empty without a validation part."""
+    if split == "validation":
+        return predictions
+    path = run.predictions_path("validation")
     return read_predictions(path) if path.exists() else []
 
 
-def _read_texts(
-    predictions: Sequence[Prediction], record: Mapping[str, Any], config: Config | None
-) -> dict[str, str]:
-    """The texts that are still there, by path; 25,000 take a second."""
-    root, policy = record.get("data", {}).get("root"), config.data.encoding_errors if config else "replace"
-    if not root:
-        return {}
-    found = ((row.path, read_review(Path(root), row.path, policy)) for row in predictions)
-    return {path: text for path, text in found if text is not None}
+def _shown_paths(parts: Sequence[KeptPart | None], texts: TextChoice) -> set[str]:
+    """The reviews whose texts are on the page."""
+    if texts == "none":
+        return set()
+    rows = (row for part in parts if part for row in (part.predictions if texts == "all" else part.wrong))
+    return {row.path for row in rows}
 
 
 def _read_curves(run: Run) -> list[Curve]:
@@ -175,58 +180,40 @@ def _read_curve(run: Run) -> Curve:
     return Curve(run.path.name, history, describe_history(history, chance_accuracy=chance))
 
 
-def _read_traits(
-    run: Run, split: str, predictions: Sequence[Prediction], texts: Mapping[str, str]
-) -> dict[str, Traits]:
-    """As the evaluation kept them; a run that was evaluated before there were any has those that its texts tell."""
-    path = run.traits_path(split)
-    if path.exists():
-        return read_traits(path)
-    paths = [row.path for row in predictions]
-    return find_traits(paths, [texts.get(path) for path in paths])
-
-
-def _read_attributions(run: Run, split: str) -> dict[str, Attribution]:
-    path = run.attributions_path(split)
-    return read_attributions(path) if path.exists() else {}
-
-
-def _read_probes(run: Run) -> dict[str, Any] | None:
-    return None
-
-
-def _read_linear(config: Config | None, record: Mapping[str, Any], split: str) -> dict[str, float] | None:
+def _read_linear(run: Run, record: Mapping[str, Any], split: str) -> dict[str, float] | None:
     """The linear baselines on the same reviews, where they were computed before and the reviews are still those."""
     from sentiment_cli.baseline.kept import baselines_dir
     from sentiment_cli.data.prepare import prepare_data
     from sentiment_cli.workflows.baseline import known_accuracies
 
     root, known = record.get("data", {}).get("root"), record.get("data", {}).get("fingerprint")
-    if config is None or not root or split == "train" or not baselines_dir().is_dir():
+    if not root or split == "train" or not baselines_dir().is_dir():
         return None
     try:
+        config = load_config(run.config_path)
         data = prepare_data(config.data, config.split_seed, root=Path(root), with_test=split == "test")
-    except (DataError, OSError):
+    except (ConfigError, DataError, OSError):
         return None
     return known_accuracies(config, data, split) if data.fingerprint == known else None
 
 
-def _missing(run: Run, files: RunFiles, split: str) -> list[str]:
-    """What a reader might look for, with the command that makes it."""
-    path = shlex.quote(str(run.path))
+def _missing(run: Run, files: RunFiles, split: str) -> list[Missing]:
+    """What a reader might look for, with the commands that make it."""
+    evaluate = f"sentiment evaluate {shlex.quote(str(run.path))} --split {split}"
     if not files.predictions:
         status = files.record.get("status")
-        again = "" if status == "finished" else f" The run is not finished ({status})."
-        return [f"There are no predictions on the {split} part.{again} Make them: sentiment evaluate {path} --split {split}"]
-    lines, root = [], files.record.get("data", {}).get("root")
-    gone = len(files.predictions) - len(files.texts)
+        reason = "" if status == "finished" else f", and the run has not finished ({status})"
+        return [Missing(f"There are no predictions on the {split} part{reason}. Make them:", evaluate)]
+    lines, gone = [], len(files.predictions) - len(files.texts)
     if gone:
-        are = "1 review is" if gone == 1 else f"{gone:,} reviews are"
-        lines.append(f"{are} no longer in {root}: the page goes on without the text.")
-    if not files.attributions:
-        lines.append(f"Words are not coloured. Colour them: sentiment evaluate {path} --split {split} --explain")
+        are, root = "1 review is" if gone == 1 else f"{gone:,} reviews are", files.record.get("data", {}).get("root")
+        lines.append(Missing(f"{are} no longer in {root}: shown without the text."))
+    if not files.has_words:
+        lines.append(Missing("Words are not coloured. Colour them:", f"{evaluate} --explain"))
+    if not files.knows_copies:
+        lines.append(Missing("Copies of training reviews are not known. Find them:", evaluate))
     if not files.validation and len(files.class_names) == 2:
-        lines.append("No threshold was chosen: there are no predictions on a validation part.")
+        lines.append(Missing("No threshold is suggested: there are no predictions on a validation part."))
     return lines
 
 

@@ -6,7 +6,7 @@ const FRAME = { width: 480, height: 300, left: 54, right: 16, top: 14, bottom: 4
 function ticks(low, high, steps = 5) {
   const rough = (high - low) / steps || 1;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough * 0.999);
+  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough * 0.75);
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step);
@@ -34,8 +34,9 @@ function extent(values, { margin = 0.06, low = -Infinity, high = Infinity } = {}
  * @param {string} options.label what the picture shows, for those who do not see it
  * @param {{label: string, range: number[], ticks?: number[], format: function(number): string}} options.x
  * @param {{label: string, range: number[], ticks?: number[], format: function(number): string}} options.y
- * @param {{name: string, color: number, points: number[][], dashed?: boolean, dots?: boolean, ring?: number[]}[]}
- *   options.lines points are [x, y] in the order of x; a gap where y is no number
+ * @param {{name: string, color: number, points: number[][], dashed?: boolean, dots?: boolean, ring?: number[],
+ *   whiskers?: number[][]}[]} options.lines points are [x, y] in the order of x, with a gap where y is no number;
+ *   whiskers [x, low, high]
  * @param {number[][]} [options.reference] a quiet line to compare with
  * @param {{low: number, high: number, share: number, color: number}[]} [options.bars] from the x axis up, share of height
  * @returns {{figure: Element, mark: function(number, number[]): void}} the drawing with its readout, and what moves the
@@ -98,6 +99,9 @@ function lineShapes(line, across, up) {
       class: `line color-${line.color}${line.dashed ? " dashed" : ""}`,
       d: path(line.points, across, up),
     }),
+    ...(line.whiskers || []).map(([x, low, high]) =>
+      shape("line", { class: `whisker color-${line.color}`, x1: across(x), x2: across(x), y1: up(low), y2: up(high) }),
+    ),
     ...dots.map(([x, y]) => shape("circle", { class: `dot color-${line.color}`, cx: across(x), cy: up(y), r: 3.5 })),
     line.ring && Number.isFinite(line.ring[1])
       ? shape("circle", { class: `ring color-${line.color}`, cx: across(line.ring[0]), cy: up(line.ring[1]), r: 7 })

@@ -107,14 +107,14 @@ function drawCalibration(report) {
     name: prefix(report, run, `expected calibration error ${decimal(run.calibration.error, 4)}`),
     color: index,
     dots: true,
-    points: run.calibration.bins.filter((bin) => bin.examples).map((bin) => [bin.confidence, bin.accuracy]),
+    points: run.calibration.bins.map((bin) => [bin.confidence, bin.accuracy]),
+    whiskers: run.calibration.bins.map((bin) => [bin.confidence, ...bin.interval]),
   }));
-  const low = Math.min(...known.flatMap(({ run }) => run.calibration.bins.filter((bin) => bin.examples).map((bin) => bin.low)));
-  const [start, marks] = low >= 0.5 ? [0.5, [0.5, 0.6, 0.7, 0.8, 0.9, 1]] : [0, UNIT.ticks];
+  const start = Math.floor(10 * Math.min(...known.flatMap(({ run }) => run.calibration.bins.map((bin) => bin.low)))) / 10;
   const chart = lineChart({
     label: `Share of right predictions by confidence: ${lines.map((line) => line.name).join("; ")}.`,
-    x: { label: "confidence (probability of the predicted class)", range: [start, 1], ticks: marks, format: share },
-    y: { label: "share that is right", ...UNIT, format: share },
+    x: { label: "confidence", range: [start, 1], ticks: ticks(start, 1), format: share },
+    y: { label: "share that is right", range: [start, 1], ticks: ticks(start, 1), format: share },
     lines,
     reference: [[start, start], [1, 1]],
     bars: known.length > 1 ? [] : histogram(known[0].run.calibration.bins, most),
@@ -124,7 +124,5 @@ function drawCalibration(report) {
 
 /** How many predictions each bin has, as bars of a quarter of the height at most. */
 function histogram(bins, most) {
-  return bins
-    .filter((bin) => bin.examples)
-    .map((bin) => ({ low: bin.low, high: bin.high, share: (bin.examples / most) * 0.25, color: 0 }));
+  return bins.map((bin) => ({ low: bin.low, high: bin.high, share: (bin.examples / most) * 0.25, color: 0 }));
 }

@@ -32,6 +32,7 @@ function start() {
   if (charts) startThreshold(report, charts);
   drawCalibration(report);
   startReviews(report);
+  startProbes(report);
   document.documentElement.dataset.ready = "true";
 }
 

@@ -248,6 +248,26 @@ function otherRuns(report, runIndex, place) {
   });
 }
 
+/** The worst failures of a probe, once its list is opened: texts of its templates, or of reviews and what became of them. */
+function startProbes(report) {
+  for (const details of document.querySelectorAll("details[data-probe]")) {
+    const [run, probe] = details.dataset.probe.split(":").map(Number);
+    details.addEventListener("toggle", () => {
+      details.append(...report.runs[run].probes.probes[probe].worst.map(failureShown));
+    }, { once: true });
+  }
+}
+
+function failureShown(failure) {
+  const texts = failure.texts.map((text, index) => element(
+    "div",
+    {},
+    element("div", { class: "text", dir: "auto", lang: "" }, text),
+    element("p", { class: "note" }, name(failure.predicted[index]), `, P(${failure.watched}) ${decimal(failure.probabilities[index])}`),
+  ));
+  return element("div", { class: "failure" }, ...texts, element("p", { class: "note" }, "expected: ", name(failure.expected)));
+}
+
 /** The labels that are likely wrong, as far as texts and words of the same run are known. */
 function showSuspects(report) {
   report.runs.forEach((run, runIndex) => {
