@@ -138,7 +138,7 @@ def slice_limit(groups: Sequence[dict[str, Any]]) -> float:
     highest = max([*(row["interval"][1] for row in many), *(row["error_rate"] for row in rows), 0.01])
     # A round number, and its half too.
     step = 0.1 if highest > 0.1 else 0.02
-    return min(1.0, round(math.ceil(highest / step - 1e-9) * step, 2))
+    return float(min(1.0, round(math.ceil(highest / step - 1e-9) * step, 2)))
 
 
 def _slice_row(row: Slice) -> dict[str, Any]:

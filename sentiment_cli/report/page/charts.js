@@ -1,6 +1,6 @@
 /* Line charts as SVG, coloured by the style sheet, so that they follow the theme and print. */
 
-const FRAME = { width: 480, height: 300, left: 54, right: 16, top: 14, bottom: 46 };
+const FRAME = { width: 480, height: 300, left: 62, right: 16, top: 14, bottom: 46 };
 
 /** Round numbers that divide [low, high] into about so many steps. */
 function ticks(low, high, steps = 5) {

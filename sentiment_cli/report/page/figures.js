@@ -104,7 +104,7 @@ function drawCalibration(report) {
   if (!known.length) return;
   const most = Math.max(...known.flatMap(({ run }) => run.calibration.bins.map((bin) => bin.examples)));
   const lines = known.map(({ run, index }) => ({
-    name: prefix(report, run, `expected calibration error ${decimal(run.calibration.error, 4)}`),
+    name: prefix(report, run, `expected calibration error ${decimal(run.calibration.ece, 4)}`),
     color: index,
     dots: true,
     points: run.calibration.bins.map((bin) => [bin.confidence, bin.accuracy]),
