@@ -39,7 +39,7 @@ def history_values(curve: Curve) -> dict[str, Any]:
     }
     return {
         "name": curve.name,
-        "sentence": curve.sentence,
+        "findings": [{"sentence": one.sentence, "command": one.command} for one in curve.findings],
         "best": history.best_epoch,
         "epochs": history.epochs,
         "seconds": [row.seconds for row in history],

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from sentiment_cli.analysis.attributions import Span
 from sentiment_cli.analysis.traits import Traits
+from sentiment_cli.diagnosis import Finding
 from sentiment_cli.evaluation.predictions import Prediction
 from sentiment_cli.history import History
 
@@ -23,12 +24,12 @@ class Curve:
     Args:
         name: of the run; for a run in a group of seeds that of its directory.
         history: its epochs so far.
-        sentence: what they show.
+        findings: what they show, the most telling first.
     """
 
     name: str
     history: History
-    sentence: str
+    findings: Sequence[Finding] = ()
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,8 @@ from typing import Any
 
 from sentiment_cli.atomic import write_text
 from sentiment_cli.config import load_config
-from sentiment_cli.diagnosis import describe_history
 from sentiment_cli.errors import ConfigError, DataError, RunError
 from sentiment_cli.evaluation.predictions import Prediction, read_predictions
-from sentiment_cli.history import History, read_history
 from sentiment_cli.probes.outcomes import read_report as read_probes
 from sentiment_cli.report.data import build_report
 from sentiment_cli.report.page import render_page
@@ -21,6 +19,7 @@ from sentiment_cli.report.sources import Curve, Missing, RunFiles, TextChoice
 from sentiment_cli.runs import Run, single_runs
 from sentiment_cli.workflows.compare import compare_runs, p_text
 from sentiment_cli.workflows.kept_part import KeptPart, open_part
+from sentiment_cli.workflows.plot_history import read_runs
 
 REPORT_FILE = "report.html"
 
@@ -165,19 +164,19 @@ def _shown_paths(parts: Sequence[KeptPart | None], texts: TextChoice) -> set[str
 
 
 def _read_curves(run: Run) -> list[Curve]:
-    """The histories of a run, or of those in a group; none of a run that has not begun."""
-    singles = [single for single in single_runs([run]) if single.history_path.exists()]
-    return [_read_curve(single) for single in singles]
+    """The histories of a run, or of those in a group, and what they show; none of a run that has not begun."""
+    curves = []
+    for single in single_runs([run]):
+        if single.history_path.exists() or (single.record_path.exists() and _has_failed(single)):
+            read = read_runs([single])
+            (name,) = read.runs
+            curves.append(Curve(single.path.name, read.curves[name].history, read.findings[name]))
+    return curves
 
 
-def _read_curve(run: Run) -> Curve:
-    history = read_history(run.history_path)
-    kept = run.read_record().get("best_epoch")
-    if isinstance(kept, int) and 1 <= kept <= len(history):
-        history = History(history.rows, kept)
-    chance = run.read_metrics().get("validation", {}).get("majority_baseline")
-    chance = float(chance) if isinstance(chance, int | float) else None
-    return Curve(run.path.name, history, describe_history(history, chance_accuracy=chance))
+def _has_failed(run: Run) -> bool:
+    """Then something is to be said of it even before its first epoch."""
+    return run.read_record().get("status") in ("failed", "interrupted")
 
 
 def _read_linear(run: Run, record: Mapping[str, Any], split: str) -> dict[str, float] | None:

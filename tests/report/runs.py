@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sentiment_cli.analysis.traits import find_traits
+from sentiment_cli.diagnosis import Finding
 from sentiment_cli.evaluation.predictions import Prediction
 from sentiment_cli.history import Epoch, History
 from sentiment_cli.report.sources import Curve, RunFiles
@@ -26,7 +27,7 @@ RECORD: dict[str, Any] = {
 CURVE = Curve(
     "tiny",
     History([Epoch(1, 0.7, 0.5, 0.6, 0.75, 0.01, 0.5), Epoch(2, math.inf, 0.6, None, None, 0.01, 0.5)], 1),
-    "Too few epochs.",
+    [Finding("too few epochs", "Too few epochs.", command="sentiment train --resume runs/tiny")],
 )
 # The probability of "good" and the actual class: 0.9 good, 0.7 bad and so on; two of six are wrong at 0.5.
 SIX = ((0.9, "good"), (0.7, "bad"), (0.6, "good"), (0.4, "good"), (0.3, "bad"), (0.1, "bad"))

@@ -20,7 +20,7 @@ from sentiment_cli.report.page import render_page
 from sentiment_cli.report.sources import Curve
 
 REVIEWS = 80
-CURVE = Curve("first", History([Epoch(i, 1 / i, 1 - 0.5 / i, 1.1 / i, 1 - 0.6 / i, 0.01, 1.0) for i in (1, 2, 3)]), "")
+CURVE = Curve("first", History([Epoch(i, 1 / i, 1 - 0.5 / i, 1.1 / i, 1 - 0.6 / i, 0.01, 1.0) for i in (1, 2, 3)]))
 
 
 def many(count: int, seed: int) -> list[Prediction]:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from report.runs import CURVE, RECORD, prediction, run_files
+from sentiment_cli.diagnosis import Finding
 from sentiment_cli.report.data import build_report
 from sentiment_cli.report.page import embedded_json, render_page
 from sentiment_cli.report.sources import Missing
@@ -175,7 +176,7 @@ def test_hostile_names_and_settings_are_text(text: str) -> None:
         configuration=text,
         linear=linear,
         missing=missing,
-        curves=[dataclasses.replace(CURVE, name=text, sentence=text)],
+        curves=[dataclasses.replace(CURVE, name=text, findings=[Finding(text, text, command=text)])],
     )
     page = Page(page_of(files, run_files()).encode("utf-8").decode("utf-8"))
     assert page.open == []
