@@ -103,9 +103,9 @@ def test_command_that_reads_no_configuration_ends_without_its_schema(workplace: 
     assert {"pydantic", "sentiment_cli.config.schema"} & set(result["loaded"]) == set()
 
 
-def test_runs_are_compared_collected_and_listed_without_tensorflow(run_copy: Path) -> None:
+def test_runs_are_compared_collected_reported_and_listed_without_tensorflow(run_copy: Path) -> None:
     listing = ["misclassified", "tiny", "--vs", "tiny"]
-    for arguments in (["compare", "tiny", "tiny"], ["results", "tiny"], listing):
+    for arguments in (["compare", "tiny", "tiny"], ["results", "tiny"], ["report", "tiny"], listing):
         result = run_command(*arguments)
         assert result["code"] == 0
         assert TENSORFLOW & set(result["loaded"]) == set()
@@ -159,6 +159,7 @@ def test_a_baseline_that_was_computed_before_is_shown_without_tensorflow(workpla
         (["evaluate", "no-such", "--cross-validate", "3"], 1),
         (["results", "no-such"], 1),
         (["results"], 1),
+        (["report", "no-such"], 1),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
 )

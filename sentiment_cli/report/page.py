@@ -18,8 +18,6 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from sentiment_cli.plots.style import shorten
-
 _FILES = Path(__file__).parent / "page"
 # In this order they are one script; none of them has anything outside of functions but constants, save the last.
 SCRIPTS = ("dom.js", "charts.js", "figures.js", "threshold.js", "texts.js", "selection.js", "reviews.js", "page.js")
@@ -86,7 +84,6 @@ def _environment() -> jinja2.Environment:
         decimal=_decimal,
         shade=_shade,
         duration=_duration,
-        short=lambda text, most: shorten(str(text), most),
     )
     return environment
 
