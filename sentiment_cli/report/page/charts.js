@@ -6,10 +6,16 @@ const FRAME = { width: 480, height: 300, left: 62, right: 16, top: 14, bottom: 4
 function ticks(low, high, steps = 5) {
   const rough = (high - low) / steps || 1;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough * 0.75);
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough * 0.75);
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step);
+}
+
+/** Decimals that tell the ticks of a range apart, two at least. */
+function tickDigits(range) {
+  const [first, second] = ticks(...range);
+  return Math.max(2, Math.ceil(-Math.log10(second - first || 1) - 1e-9));
 }
 
 /** A function from numbers of one range to those of another. */

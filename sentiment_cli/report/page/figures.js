@@ -23,13 +23,14 @@ function drawCurves(report) {
     const epochs = lines.flatMap((line) => line.points.map(([x]) => x));
     const values = lines.flatMap((line) => line.points.map(([, y]) => y));
     const last = Math.max(...epochs);
+    const range = extent(values, measure === "accuracy" ? { low: 0, high: 1 } : { low: 0 });
     const chart = lineChart({
       label: curvesLabel(lines, measure),
       x: { label: "epoch", range: [Math.min(1, last - 1), Math.max(last, 2)], ticks: wholeTicks(last), format: (x) => String(Math.round(x)) },
       y: {
         label: measure === "accuracy" ? "accuracy" : "loss (nats)",
-        range: extent(values, measure === "accuracy" ? { low: 0, high: 1 } : { low: 0 }),
-        format: (value, exact = false) => value.toFixed(exact ? 4 : 2),
+        range,
+        format: (value, exact = false) => value.toFixed(exact ? 4 : tickDigits(range)),
       },
       lines,
     });

@@ -263,9 +263,10 @@ function failureShown(failure) {
     "div",
     {},
     element("div", { class: "text", dir: "auto", lang: "" }, text),
-    element("p", { class: "note" }, name(failure.predicted[index]), `, P(${failure.watched}) ${decimal(failure.probabilities[index])}`),
+    element("p", { class: "note" }, name(failure.predicted[index]), ", P(", name(failure.watched), `) ${decimal(failure.probabilities[index])}`),
   ));
-  return element("div", { class: "failure" }, ...texts, element("p", { class: "note" }, "expected: ", name(failure.expected)));
+  texts[texts.length - 1].lastChild.append("; expected: ", name(failure.expected));
+  return element("div", { class: "failure" }, ...texts);
 }
 
 /** The labels that are likely wrong, as far as texts and words of the same run are known. */
