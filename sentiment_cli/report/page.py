@@ -18,9 +18,19 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-_FILES = Path(__file__).parent / "page"
-# In this order they are one script; none of them has anything outside of functions but constants, save the last.
-SCRIPTS = ("dom.js", "charts.js", "figures.js", "threshold.js", "texts.js", "selection.js", "reviews.js", "page.js")
+_FILES = Path(__file__).parent / "assets"
+# In this order they are one module, which is strict; outside of functions only the last does something.
+SCRIPTS = (
+    "dom.js",
+    "charts.js",
+    "figures.js",
+    "threshold.js",
+    "texts.js",
+    "rows.js",
+    "selection.js",
+    "reviews.js",
+    "page.js",
+)
 # What could end the block or begin a tag or a reference in it, ends lines in older scripts, or is half a character.
 _UNSAFE_IN_JSON = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 # A parser of HTML drops or replaces these.

@@ -6,7 +6,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An element with attributes and children; a child that is text becomes a text node, null and undefined are left out. */
+/** An element with attributes and children; text becomes a text node, null and undefined are left out. */
 function element(name, attributes = {}, ...children) {
   return filled(document.createElement(name), attributes, children);
 }

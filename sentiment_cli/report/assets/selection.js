@@ -33,8 +33,8 @@ function prepareRuns(report) {
  * The rows of a run that are asked for, in the order asked for; ties keep the order of the reviews.
  *
  * @param {object} report
- * @param {object} state as the controls have it: run, show, actual, predicted, kind, slices, other, outcome, query, sort,
- *   descending
+ * @param {object} state as the controls have it: run, show, actual, predicted, kind, slices, other, outcome, query,
+ *   sort, descending
  * @returns {number[]} indices of rows
  */
 function selectRows(report, state) {

@@ -10,7 +10,10 @@ function figuresAt(table, position) {
   const [tp, fp] = [table.true_positives[position], table.false_positives[position]];
   const [fn, tn] = [table.positives - tp, table.negatives - fp];
   return {
-    matrix: [[tn, fp], [fn, tp]],
+    matrix: [
+      [tn, fp],
+      [fn, tp],
+    ],
     accuracy: (tp + tn) / (table.positives + table.negatives),
     precision: tp / (tp + fp),
     recall: tp / table.positives,

@@ -18,7 +18,9 @@ function prefix(report, run, rest) {
 /** Accuracy and loss over the epochs. */
 function drawCurves(report) {
   for (const measure of ["accuracy", "loss"]) {
-    const lines = report.runs.flatMap((run, index) => run.curves.flatMap((curve) => curveLines(report, run, index, curve, measure)));
+    const lines = report.runs.flatMap((run, index) =>
+      run.curves.flatMap((curve) => curveLines(report, run, index, curve, measure)),
+    );
     if (!lines.length) continue;
     const epochs = lines.flatMap((line) => line.points.map(([x]) => x));
     const values = lines.flatMap((line) => line.points.map(([, y]) => y));
@@ -26,7 +28,12 @@ function drawCurves(report) {
     const range = extent(values, measure === "accuracy" ? { low: 0, high: 1 } : { low: 0 });
     const chart = lineChart({
       label: curvesLabel(lines, measure),
-      x: { label: "epoch", range: [Math.min(1, last - 1), Math.max(last, 2)], ticks: wholeTicks(last), format: (x) => String(Math.round(x)) },
+      x: {
+        label: "epoch",
+        range: [Math.min(1, last - 1), Math.max(last, 2)],
+        ticks: wholeTicks(last),
+        format: (x) => String(Math.round(x)),
+      },
       y: {
         label: measure === "accuracy" ? "accuracy" : "loss (nats)",
         range,
@@ -46,8 +53,11 @@ function curveLines(report, run, index, curve, measure) {
   const isKnown = validation.some(([, value]) => Number.isFinite(value));
   const training = points(curve[measure]);
   const ring = (isKnown ? validation : training).find(([epoch]) => epoch === curve.best);
-  const lines = [{ name: prefixed("training"), color, points: training, dashed: true, ring: isKnown ? undefined : ring }];
-  if (isKnown) lines.unshift({ name: prefixed("validation"), color, points: validation, dots: curve.epochs.length <= 30, ring });
+  const lines = [
+    { name: prefixed("training"), color, points: training, dashed: true, ring: isKnown ? undefined : ring },
+  ];
+  if (isKnown)
+    lines.unshift({ name: prefixed("validation"), color, points: validation, dots: curve.epochs.length <= 30, ring });
   return lines;
 }
 
@@ -72,12 +82,13 @@ function wholeTicks(last) {
  */
 function drawDiscrimination(report) {
   const of = (key) => report.runs.flatMap((run, index) => (run[key] || []).map((curve) => ({ run, index, curve })));
-  const lines = (key, figure) => of(key).map(({ run, index, curve }) => ({
-    name: prefix(report, run, `${curve.name}, ${figure} ${decimal(curve.area)}`),
-    color: report.runs.length > 1 ? index : run[key].indexOf(curve),
-    dashed: report.runs.length > 1 && run[key].indexOf(curve) % 2 === 1,
-    points: curve.points,
-  }));
+  const lines = (key, figure) =>
+    of(key).map(({ run, index, curve }) => ({
+      name: prefix(report, run, `${curve.name}, ${figure} ${decimal(curve.area)}`),
+      color: report.runs.length > 1 ? index : run[key].indexOf(curve),
+      dashed: report.runs.length > 1 && run[key].indexOf(curve) % 2 === 1,
+      points: curve.points,
+    }));
   const [rocLines, recallLines] = [lines("roc", "AUC"), lines("precision_recall", "average precision")];
   if (!rocLines.length) return null;
   const label = (start, all) => `${start}: ${all.map((line) => line.name).join("; ")}.`;
@@ -86,7 +97,10 @@ function drawDiscrimination(report) {
     x: { label: "false positive rate", ...UNIT, format: share },
     y: { label: "true positive rate (recall)", ...UNIT, format: share },
     lines: rocLines,
-    reference: [[0, 0], [1, 1]],
+    reference: [
+      [0, 0],
+      [1, 1],
+    ],
   });
   const recall = lineChart({
     label: label("Precision over recall", recallLines),
@@ -111,13 +125,17 @@ function drawCalibration(report) {
     points: run.calibration.bins.map((bin) => [bin.confidence, bin.accuracy]),
     whiskers: run.calibration.bins.map((bin) => [bin.confidence, ...bin.interval]),
   }));
-  const start = Math.floor(10 * Math.min(...known.flatMap(({ run }) => run.calibration.bins.map((bin) => bin.low)))) / 10;
+  const start =
+    Math.floor(10 * Math.min(...known.flatMap(({ run }) => run.calibration.bins.map((bin) => bin.low)))) / 10;
   const chart = lineChart({
     label: `Share of right predictions by confidence: ${lines.map((line) => line.name).join("; ")}.`,
     x: { label: "confidence", range: [start, 1], ticks: ticks(start, 1), format: share },
     y: { label: "share that is right", range: [start, 1], ticks: ticks(start, 1), format: share },
     lines,
-    reference: [[start, start], [1, 1]],
+    reference: [
+      [start, start],
+      [1, 1],
+    ],
     bars: known.length > 1 ? [] : histogram(known[0].run.calibration.bins, most),
   });
   place("chart-calibration", chart, lines);

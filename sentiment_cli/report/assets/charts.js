@@ -51,7 +51,9 @@ function extent(values, { margin = 0.06, low = -Infinity, high = Infinity } = {}
 function lineChart(options) {
   const across = scale(options.x.range, [FRAME.left, FRAME.width - FRAME.right]);
   const up = scale(options.y.range, [FRAME.height - FRAME.bottom, FRAME.top]);
-  const markers = options.lines.map((line) => shape("circle", { class: `marker color-${line.color}`, r: 6, hidden: "" }));
+  const markers = options.lines.map((line) =>
+    shape("circle", { class: `marker color-${line.color}`, r: 6, hidden: "" }),
+  );
   const drawing = shape(
     "svg",
     { viewBox: `0 0 ${FRAME.width} ${FRAME.height}`, role: "img", "aria-label": options.label },
@@ -89,7 +91,11 @@ function grid({ x, y }, across, up) {
     ...rules,
     ...marks,
     shape("line", { class: "axis", x1: FRAME.left, x2: right, y1: bottom, y2: bottom }),
-    shape("text", { class: "name", x: (FRAME.left + right) / 2, y: FRAME.height - 6, "text-anchor": "middle" }, x.label),
+    shape(
+      "text",
+      { class: "name", x: (FRAME.left + right) / 2, y: FRAME.height - 6, "text-anchor": "middle" },
+      x.label,
+    ),
     shape(
       "text",
       { class: "name", x: 14, y: middle, "text-anchor": "middle", transform: `rotate(-90 14 ${middle})` },
