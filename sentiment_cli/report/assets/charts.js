@@ -44,7 +44,7 @@ function extent(values, { margin = 0.06, low = -Infinity, high = Infinity } = {}
  *   whiskers?: number[][]}[]} options.lines points are [x, y] in the order of x, with a gap where y is no number;
  *   whiskers [x, low, high]
  * @param {number[][]} [options.reference] a quiet line to compare with
- * @param {{low: number, high: number, share: number, color: number}[]} [options.bars] from the x axis up, share of height
+ * @param {{low: number, high: number, share: number, color: number}[]} [options.bars] on the x axis, share of height
  * @returns {{figure: Element, mark: function(number, number[]): void}} the drawing with its readout, and what moves the
  *   marker of a line
  */

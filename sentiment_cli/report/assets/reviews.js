@@ -1,8 +1,6 @@
-/* The table of predictions: controls, pages of rows, and single rows. */
+/* The table of predictions: its controls and its pages. */
 
 const PAGE_ROWS = 25;
-/** A longer text is folded; its button shows the rest. */
-const FOLDED = 420;
 
 /** Make the table and everything that leads to it. */
 function startReviews(report) {

@@ -1,5 +1,8 @@
 /* A review as a row: its text with what is known of it, and its figures; suspect labels and failures of probes. */
 
+/** A longer text is folded; its button shows the rest. */
+const FOLDED = 420;
+
 /** A row: the text with what is known of it, and the figures. */
 function reviewRow(report, runIndex, index) {
   const run = report.runs[runIndex];
@@ -64,7 +67,7 @@ function otherRuns(report, runIndex, place) {
   });
 }
 
-/** The worst failures of a probe, once its list is opened: texts of its templates, or of reviews and what became of them. */
+/** The worst failures of a probe, once its list is opened: texts, and what became of them. */
 function startProbes(report) {
   for (const details of document.querySelectorAll("details[data-probe]")) {
     const [run, probe] = details.dataset.probe.split(":").map(Number);
