@@ -187,6 +187,9 @@ def test_a_search_finds_texts_and_paths_in_any_case(page: Any, shown: Any, repor
     set_value(page, "filter-query", "WAS BAD", "input")
     WebDriverWait(page, 5, 0.02).until(lambda _: shown() == expected)
     assert expected
+    marked = page.execute_script("return [...CSS.highlights.get('found')].map((range) => range.toString())")
+    assert len(marked) >= len(expected)
+    assert set(marked) == {"was bad"}
     set_value(page, "filter-query", expected[0], "input")
     WebDriverWait(page, 5, 0.02).until(lambda _: shown() == expected[:1])
     set_value(page, "filter-query", "no review has this", "input")

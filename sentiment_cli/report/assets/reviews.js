@@ -221,6 +221,7 @@ function showPage({ report, state, chosen }) {
   const shown = chosen.slice(start, start + PAGE_ROWS);
   const body = document.querySelector("#reviews-table tbody");
   body.replaceChildren(...shown.map((index) => reviewRow(report, state.run, index)));
+  markFound(body, state.query);
   const range = chosen.length > PAGE_ROWS ? `, ${count(start + 1)} to ${count(start + shown.length)} are shown` : "";
   document.getElementById("reviews-count").textContent = `${counted(chosen.length, "review")}${range}`;
   document.getElementById("pages-before").disabled = start === 0;
