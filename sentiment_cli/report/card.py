@@ -30,7 +30,7 @@ def data_card(run: RunFiles, split: str) -> dict[str, Any]:
 
 def _parts(run: RunFiles, split: str) -> list[dict[str, Any]]:
     """Each part with its number of reviews and, where the part was evaluated, those of each class."""
-    counts = {name: reviews for name, reviews in (run.record.get("reviews") or {}).items() if reviews}
+    counts = {name: count for name, count in _plain(run.record.get("reviews")).items() if isinstance(count, int)}
     by_class = {name: _supports(figures) for name, figures in run.metrics.items() if isinstance(figures, dict)}
     if run.predictions:
         by_class[split] = _count_classes(run.predictions, run.class_names)
@@ -38,7 +38,7 @@ def _parts(run: RunFiles, split: str) -> list[dict[str, Any]]:
     for name in ("train", "validation", "test"):
         classes = by_class.get(name)
         reviews = sum(classes.values()) if classes else counts.get(name)
-        if reviews is not None:
+        if reviews:
             parts.append({"name": name, "reviews": reviews, "classes": classes})
     return parts
 
@@ -91,7 +91,7 @@ def environment(run: RunFiles) -> list[list[str]]:
     rows: list[tuple[str, Any]] = [
         ("directory", run.path),
         ("commands", "\n".join(record.get("commands") or [])),
-        ("seed", ", ".join(map(str, record["seeds"])) if run.is_group else record.get("seed")),
+        ("seed", ", ".join(str(member.seed) for member in run.members) or record.get("seed")),
         ("started", _moment(record.get("started"))),
         ("ended", _moment(record.get("ended"))),
         ("seconds", ", ".join(f"{phase} {value:,.1f}" for phase, value in seconds.items())),

@@ -95,8 +95,7 @@ def _run_values(run: RunFiles, outcomes: Outcomes | None, split: str) -> dict[st
         "total_seconds": (record.get("seconds") or {}).get("total"),
         "device": record.get("device"),
         "refit": bool((record.get("refit") or {}).get("finished")),
-        "members": _members(record),
-        "over_seeds": record.get("over_seeds"),
+        "members": [member.to_dict() for member in run.members],
         "missing": [{"what": one.what, "command": one.command} for one in run.missing],
         "curves": [history_values(curve) for curve in run.curves],
         "evaluation": compute_evaluation(outcomes).to_dict() if outcomes else None,
@@ -127,11 +126,6 @@ def _align(shown: Sequence[dict[str, Any]], outcomes: Sequence[Outcomes | None])
     """Runs side by side share one slider, so that each has figures at every position of it."""
     pairs = [(values["threshold"], found) for values, found in zip(shown, outcomes, strict=True) if values["threshold"]]
     align_thresholds([table for table, _ in pairs], [found for _, found in pairs if found])
-
-
-def _members(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    members = record.get("members")
-    return [member for member in members if isinstance(member, dict)] if isinstance(members, list) else []
 
 
 def _suspects(

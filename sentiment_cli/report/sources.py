@@ -11,6 +11,7 @@ from sentiment_cli.analysis.traits import Traits
 from sentiment_cli.diagnosis import Finding
 from sentiment_cli.evaluation.predictions import Prediction
 from sentiment_cli.history import History
+from sentiment_cli.seeds import Member
 
 # Of which reviews the page has the texts: of those that one of the runs gets wrong, of all, of none.
 TextChoice = Literal["wrong", "all", "none"]
@@ -59,6 +60,7 @@ class RunFiles:
         record: ``run.json``; of a group ``seeds.json``, with what its first run knows besides.
         configuration: ``config.yaml``.
         metrics: ``metrics.json``, by split.
+        members: of a group of seeds, its runs; of a single run none.
         curves: of its training; of a group one for each seed.
         predictions: on the part that the report is about, in the order of the reviews.
         validation: on the validation part.
@@ -77,6 +79,7 @@ class RunFiles:
     record: Mapping[str, Any]
     configuration: str | None = None
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    members: Sequence[Member] = ()
     curves: Sequence[Curve] = ()
     predictions: Sequence[Prediction] = ()
     validation: Sequence[Prediction] = ()
@@ -92,7 +95,7 @@ class RunFiles:
     @property
     def is_group(self) -> bool:
         """Whether it is a group of seeds."""
-        return "seeds" in self.record
+        return bool(self.members)
 
     @property
     def class_names(self) -> list[str]:

@@ -16,7 +16,8 @@ from sentiment_cli.probes.outcomes import read_report as read_probes
 from sentiment_cli.report.data import build_report
 from sentiment_cli.report.page import render_page
 from sentiment_cli.report.sources import Curve, Missing, RunFiles, TextChoice
-from sentiment_cli.runs import Run, single_runs
+from sentiment_cli.runs import Run, SeedGroup, single_runs
+from sentiment_cli.seeds import Member, read_member
 from sentiment_cli.workflows.compare import compare_runs, p_text
 from sentiment_cli.workflows.kept_part import KeptPart, open_part
 from sentiment_cli.workflows.plot_history import read_runs
@@ -110,6 +111,7 @@ def _read_run(run: Run, name: str, split: str, part: KeptPart | None, shown: Col
         record=record,
         configuration=_read_text(run.config_path),
         metrics=run.read_metrics(),
+        members=_read_members(run),
         curves=_read_curves(run),
         predictions=predictions,
         validation=_read_validation(run, split, predictions),
@@ -161,6 +163,12 @@ def _shown_paths(parts: Sequence[KeptPart | None], texts: TextChoice) -> set[str
         return set()
     rows = (row for part in parts if part for row in (part.predictions if texts == "all" else part.wrong))
     return {row.path for row in rows}
+
+
+def _read_members(run: Run) -> list[Member]:
+    if not isinstance(run, SeedGroup):
+        return []
+    return [read_member(single, seed) for single, seed in zip(run.members, run.read_record()["seeds"], strict=True)]
 
 
 def _read_curves(run: Run) -> list[Curve]:

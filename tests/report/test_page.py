@@ -18,6 +18,7 @@ from sentiment_cli.diagnosis import Finding
 from sentiment_cli.report.data import build_report
 from sentiment_cli.report.page import embedded_json, render_page
 from sentiment_cli.report.sources import Missing
+from sentiment_cli.seeds import Member
 
 VOID = {"meta", "link", "input", "br"}
 
@@ -243,10 +244,10 @@ def test_several_runs_stand_side_by_side_with_their_comparison() -> None:
 
 
 def test_a_group_of_seeds_shows_its_runs() -> None:
-    member = {"seed": 7, "status": "finished", "best_epoch": 2, "validation": {"accuracy": 0.75}, "test": None}
-    record = {**RECORD, "seeds": [7, 8], "members": [member, {**member, "seed": 8, "validation": None}]}
+    member = Member(7, "seed-7", "finished", 2, 2, 1.0, {"accuracy": 0.75, "loss": 0.5}, None)
+    members = [member, Member(8, "seed-8", "missing", None, None, None, None, None)]
     curves = [dataclasses.replace(CURVE, name=f"seed-{seed}") for seed in (7, 8)]
-    page = Page(page_of(run_files(record=record, curves=curves)))
+    page = Page(page_of(run_files(members=members, curves=curves)))
     assert page.open == []
     assert any("Its runs, by seed" in one for one in page.texts["caption"])
     assert [run["is_group"] for run in page.data()["runs"]] == [True]
