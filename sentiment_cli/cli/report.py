@@ -10,6 +10,7 @@ import click
 from sentiment_cli.cli._options import output_options, split_option
 from sentiment_cli.cli._output import Output
 from sentiment_cli.cli._run_argument import chosen_run
+from sentiment_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from sentiment_cli.report.sources import TextChoice
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("runs", nargs=-1)
 @split_option
+@click.option("--data", "source", metavar="SOURCE", help="Other reviews that the runs were evaluated on.")
 @click.option(
     "--texts",
     type=click.Choice(["wrong", "all", "none"]),
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     "-o", "--output", "target", type=click.Path(path_type=Path, dir_okay=False), help="Write the page to this file."
 )
 @output_options
-def report(runs: tuple[str, ...], split: str, texts: str, target: Path | None) -> None:
+def report(runs: tuple[str, ...], split: str, source: str | None, texts: str, target: Path | None) -> None:
     """Write a page about one or several RUNS that opens in any browser, without a network.
 
     Curves, confusion matrix, threshold, calibration, slices, all predictions to be sorted, filtered and searched,
@@ -38,10 +40,12 @@ def report(runs: tuple[str, ...], split: str, texts: str, target: Path | None) -
     Without RUNS: the newest finished one. Without -o: report.html in the (first) run.
     """
     output = Output.current()
+    if source is not None and split != "test":
+        raise UsageError(f"--split {split} is for the run's own data; --data names other ones.")
     found = [chosen_run(name, output) for name in runs or (None,)]
     from sentiment_cli.workflows.report import write_report
 
-    result = write_report(found, target, split=split, texts=cast("TextChoice", texts))
+    result = write_report(found, target, split=split, source=source, texts=cast("TextChoice", texts))
     for line in result.missing:
         output.note(line)
     output.result(result.to_dict(), lambda: str(result.file))

@@ -35,7 +35,7 @@ def _parts(run: RunFiles, split: str) -> list[dict[str, Any]]:
     if run.predictions:
         by_class[split] = _count_classes(run.predictions, run.class_names)
     parts = []
-    for name in ("train", "validation", "test"):
+    for name in ("train", "validation", "test", "other"):
         classes = by_class.get(name)
         reviews = sum(classes.values()) if classes else counts.get(name)
         if reviews:

@@ -33,6 +33,7 @@ def build_report(
     runs: Sequence[RunFiles],
     *,
     split: str,
+    source: str | None = None,
     texts: TextChoice = "wrong",
     comparisons: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
@@ -40,7 +41,8 @@ def build_report(
 
     Args:
         runs: at least one; they may differ in data, classes, and in what is known of them.
-        split: the part that their predictions are of.
+        split: the part that their predictions are of, ``other`` of other data.
+        source: what those other data are called.
         texts: of which reviews the page has the texts.
         comparisons: of the first run with each other one, see `workflows.report`.
 
@@ -68,6 +70,7 @@ def build_report(
         "program": f"sentiment {__version__}",
         "title": " and ".join(run.name for run in runs) if len(runs) < 3 else f"{len(runs)} runs",
         "split": split,
+        "source": source,
         "texts": texts,
         "class_names": class_names,
         "slice_limit": slice_limit([group for values in shown for group in values["slices"]]),

@@ -33,7 +33,7 @@ def index_reviews(runs: Sequence[RunFiles]) -> dict[tuple[str, str, str], int]:
 
 def review_key(run: RunFiles, row: Prediction) -> tuple[str, str, str]:
     """What makes it the same review in another run."""
-    return str(run.record.get("data", {}).get("root", "")), row.path, row.actual
+    return run.data_root, row.path, row.actual
 
 
 def review_values(

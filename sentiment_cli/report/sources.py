@@ -66,6 +66,7 @@ class RunFiles:
         validation: on the validation part.
         traits: of the reviews of that part, by path.
         texts: likewise; a review whose file is gone has none.
+        data_root: what the paths of those reviews are relative to.
         spans: what words added to the predictions of reviews whose texts are shown, by path.
         has_words: whether the run keeps what words added.
         probes: ``probes.json``, see `probes.outcomes.ProbeReport.to_dict`.
@@ -85,6 +86,7 @@ class RunFiles:
     validation: Sequence[Prediction] = ()
     traits: Mapping[str, Traits] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    data_root: str = ""
     spans: Mapping[str, Sequence[Span]] = field(default_factory=dict)
     has_words: bool = False
     probes: Mapping[str, Any] | None = None

@@ -11,6 +11,7 @@ from typing import Any
 from sentiment_cli.atomic import write_text
 from sentiment_cli.config import load_config
 from sentiment_cli.errors import ConfigError, DataError, RunError
+from sentiment_cli.evaluation.comparison import compare_predictions
 from sentiment_cli.evaluation.predictions import Prediction, read_predictions
 from sentiment_cli.probes.outcomes import read_report as read_probes
 from sentiment_cli.report.data import build_report
@@ -18,11 +19,13 @@ from sentiment_cli.report.page import render_page
 from sentiment_cli.report.sources import Curve, Missing, RunFiles, TextChoice
 from sentiment_cli.runs import Run, SeedGroup, single_runs
 from sentiment_cli.seeds import Member, read_member
-from sentiment_cli.workflows.compare import compare_runs, p_text
-from sentiment_cli.workflows.kept_part import KeptPart, open_part
+from sentiment_cli.workflows.compare import CompareResult, compare_runs, p_text
+from sentiment_cli.workflows.kept_part import KeptPart, open_other, open_part
 from sentiment_cli.workflows.plot_history import read_runs
 
 REPORT_FILE = "report.html"
+# In the place of a part of a run's own data.
+OTHER = "other"
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class ReportResult:
     Args:
         file: the page.
         runs: what it is about.
-        split: the part that was predicted.
+        split: the part that was predicted, ``other`` of other data.
+        source: those other data; None for the run's own.
         reviews: number of different reviews on it.
         texts: how many of them have their text there.
         missing: what could not be shown, and the commands that make it.
@@ -41,6 +45,7 @@ class ReportResult:
     file: Path
     runs: list[Run]
     split: str
+    source: str | None
     reviews: int
     texts: int
     missing: list[str]
@@ -52,6 +57,7 @@ class ReportResult:
             "bytes": self.file.stat().st_size,
             "runs": [str(run.path) for run in self.runs],
             "split": self.split,
+            "data": self.source,
             "reviews": self.reviews,
             "texts": self.texts,
             "missing": self.missing,
@@ -59,7 +65,12 @@ class ReportResult:
 
 
 def write_report(
-    runs: Sequence[Run], target: Path | None = None, *, split: str = "test", texts: TextChoice = "wrong"
+    runs: Sequence[Run],
+    target: Path | None = None,
+    *,
+    split: str = "test",
+    source: str | None = None,
+    texts: TextChoice = "wrong",
 ) -> ReportResult:
     """Write a page about one run, or about several side by side.
 
@@ -67,24 +78,26 @@ def write_report(
         runs: at least one; a run that is named twice is shown once. Of a group of seeds the ensemble is shown.
         target: the file; None: ``report.html`` in the (first) run.
         split: the part whose predictions are shown.
+        source: other data that all of them were evaluated on, in place of a part of their own.
         texts: of which reviews the page has the texts.
 
     Raises:
-        RunError: a file of a run is damaged. What is only missing is said on the page.
+        RunError: a file of a run is damaged, or one was not evaluated on the other data. What is only missing is said
+            on the page.
     """
     distinct = list({run.path.resolve(): run for run in runs}.values())
-    parts = [_open_part(run, split) for run in distinct]
-    shown = _shown_paths(parts, texts)
-    files = [
-        _read_run(run, name, split, part, shown)
-        for run, name, part in zip(distinct, _names(distinct), parts, strict=True)
+    views = [
+        _View(run, name, split if source is None else OTHER, source, _open_part(run, split, source))
+        for run, name in zip(distinct, _names(distinct), strict=True)
     ]
-    report = build_report(files, split=split, texts=texts, comparisons=_compare(distinct, split))
+    shown = _shown_paths(views, texts)
+    files = [_read_run(view, shown) for view in views]
+    report = build_report(files, split=views[0].split, source=source, texts=texts, comparisons=_compare(views))
     target = target or distinct[0].path / REPORT_FILE
     write_text(target, render_page(report))
     missing = [f"{one.name}: {line}" for one in files for line in one.missing]
     counts = {key: len(report["reviews"][key]) for key in ("paths", "texts")}
-    return ReportResult(target, distinct, split, counts["paths"], counts["texts"], missing)
+    return ReportResult(target, distinct, views[0].split, source, counts["paths"], counts["texts"], missing)
 
 
 def _names(runs: Sequence[Run]) -> list[str]:
@@ -93,20 +106,47 @@ def _names(runs: Sequence[Run]) -> list[str]:
     return [name if names.count(name) == 1 else str(run.path) for run, name in zip(runs, names, strict=True)]
 
 
-def _read_run(run: Run, name: str, split: str, part: KeptPart | None, shown: Collection[str]) -> RunFiles:
-    """All that the files of a run say.
+@dataclass(frozen=True)
+class _View:
+    """A run and what it said of the reviews that the page is about.
 
     Args:
         run: the run.
         name: what it is called.
-        split: the part that the page is about.
-        part: what the run keeps of it; None where it was not evaluated.
+        split: a part of its own data, or `OTHER`.
+        source: the other data.
+        part: what it keeps of them; None where it was not evaluated.
+    """
+
+    run: Run
+    name: str
+    split: str
+    source: str | None
+    part: KeptPart | None
+
+    @property
+    def predictions(self) -> list[Prediction]:
+        """All of them."""
+        return self.part.predictions if self.part else []
+
+    @property
+    def evaluate(self) -> str:
+        """The command that predicts those reviews."""
+        which = f"--split {self.split}" if self.source is None else f"--data {shlex.quote(self.source)}"
+        return f"sentiment evaluate {shlex.quote(str(self.run.path))} {which}"
+
+
+def _read_run(view: _View, shown: Collection[str]) -> RunFiles:
+    """All that the files of a run say.
+
+    Args:
+        view: the run.
         shown: paths of the reviews whose words are coloured.
     """
+    run, part, predictions = view.run, view.part, view.predictions
     record = _known_of(run)
-    predictions = part.predictions if part else []
     files = RunFiles(
-        name=name,
+        name=view.name,
         path=str(run.path),
         record=record,
         configuration=_read_text(run.config_path),
@@ -114,16 +154,17 @@ def _read_run(run: Run, name: str, split: str, part: KeptPart | None, shown: Col
         members=_read_members(run),
         curves=_read_curves(run),
         predictions=predictions,
-        validation=_read_validation(run, split, predictions),
+        validation=_read_validation(view),
         traits=part.traits(predictions) if part else {},
         texts={row.path: text for row in predictions if part and (text := part.text(row.path)) is not None},
+        data_root=str(part.data_root) if part else "",
         spans=part.spans([row for row in predictions if row.path in shown]) if part else {},
         has_words=part is not None and part.has_words,
         probes=read_probes(run.probes_path).to_dict() if run.probes_path.exists() else None,
-        linear=_read_linear(run, record, split),
+        linear=_read_linear(run, record, view.split),
         knows_copies=part is not None and part.traits_path.exists(),
     )
-    return replace(files, missing=_missing(run, files, split))
+    return replace(files, missing=_missing(view, files))
 
 
 def _known_of(run: Run) -> dict[str, Any]:
@@ -144,25 +185,26 @@ def _read_text(path: Path) -> str | None:
         raise RunError(f"{path} cannot be read: {error}") from None
 
 
-def _open_part(run: Run, split: str) -> KeptPart | None:
+def _open_part(run: Run, split: str, source: str | None) -> KeptPart | None:
+    if source is not None:
+        return open_other(run, source)
     run.read_record()
     return open_part(run, split) if run.predictions_path(split).exists() else None
 
 
-def _read_validation(run: Run, split: str, predictions: list[Prediction]) -> list[Prediction]:
+def _read_validation(view: _View) -> list[Prediction]:
     """Where a threshold may be chosen; empty without a validation part."""
-    if split == "validation":
-        return predictions
-    path = run.predictions_path("validation")
+    if view.split == "validation":
+        return view.predictions
+    path = view.run.predictions_path("validation")
     return read_predictions(path) if path.exists() else []
 
 
-def _shown_paths(parts: Sequence[KeptPart | None], texts: TextChoice) -> set[str]:
+def _shown_paths(views: Sequence[_View], texts: TextChoice) -> set[str]:
     """The reviews whose texts are on the page."""
     if texts == "none":
         return set()
-    rows = (row for part in parts if part for row in (part.predictions if texts == "all" else part.wrong))
-    return {row.path for row in rows}
+    return {row.path for view in views for row in view.predictions if texts == "all" or row.is_wrong}
 
 
 def _read_members(run: Run) -> list[Member]:
@@ -194,7 +236,7 @@ def _read_linear(run: Run, record: Mapping[str, Any], split: str) -> dict[str, f
     from sentiment_cli.workflows.baseline import known_accuracies
 
     root, known = record.get("data", {}).get("root"), record.get("data", {}).get("fingerprint")
-    if not root or split == "train" or not baselines_dir().is_dir():
+    if not root or split not in ("validation", "test") or not baselines_dir().is_dir():
         return None
     try:
         config = load_config(run.config_path)
@@ -204,39 +246,45 @@ def _read_linear(run: Run, record: Mapping[str, Any], split: str) -> dict[str, f
     return known_accuracies(config, data, split) if data.fingerprint == known else None
 
 
-def _missing(run: Run, files: RunFiles, split: str) -> list[Missing]:
+def _missing(view: _View, files: RunFiles) -> list[Missing]:
     """What a reader might look for, with the commands that make it."""
-    evaluate = f"sentiment evaluate {shlex.quote(str(run.path))} --split {split}"
     if not files.predictions:
         status = files.record.get("status")
         reason = "" if status == "finished" else f", and the run has not finished ({status})"
-        return [Missing(f"There are no predictions on the {split} part{reason}. Make them:", evaluate)]
+        return [Missing(f"There are no predictions on the {view.split} part{reason}. Make them:", view.evaluate)]
     lines, gone = [], len(files.predictions) - len(files.texts)
     if gone:
-        are, root = "1 review is" if gone == 1 else f"{gone:,} reviews are", files.record.get("data", {}).get("root")
-        lines.append(Missing(f"{are} no longer in {root}: shown without the text."))
+        are = "1 review is" if gone == 1 else f"{gone:,} reviews are"
+        lines.append(Missing(f"{are} no longer in {files.data_root}: shown without the text."))
     if not files.has_words:
-        lines.append(Missing("Words are not coloured. Colour them:", f"{evaluate} --explain"))
+        lines.append(Missing("Words are not coloured. Colour them:", f"{view.evaluate} --explain"))
     if not files.knows_copies:
-        lines.append(Missing("Copies of training reviews are not known. Find them:", evaluate))
+        lines.append(Missing("Copies of training reviews are not known. Find them:", view.evaluate))
     if not files.validation and len(files.class_names) == 2:
         lines.append(Missing("No threshold is suggested: there are no predictions on a validation part."))
     return lines
 
 
-def _compare(runs: Sequence[Run], split: str) -> list[dict[str, Any]]:
+def _compare(views: Sequence[_View]) -> list[dict[str, Any]]:
     """The first run with each other one that was evaluated on the same part; why not, where that cannot be."""
-    evaluated = [(index, run) for index, run in enumerate(runs) if run.predictions_path(split).exists()]
-    return [_compare_pair(evaluated[0], other, split) for other in evaluated[1:]]
+    evaluated = [(index, view) for index, view in enumerate(views) if view.predictions]
+    return [
+        {"indices": [evaluated[0][0], index], **_compare_pair(evaluated[0][1], view)} for index, view in evaluated[1:]
+    ]
 
 
-def _compare_pair(first: tuple[int, Run], second: tuple[int, Run], split: str) -> dict[str, Any]:
-    indices, runs = (first[0], second[0]), (first[1], second[1])
-    names = _names(runs)
+def _compare_pair(first: _View, second: _View) -> dict[str, Any]:
+    names = (first.name, second.name)
     try:
-        result = compare_runs(*runs, split=split)
+        if first.source is None:
+            result = compare_runs(first.run, second.run, split=first.split)
+        else:
+            comparison = compare_predictions(first.predictions, second.predictions, names)
+            result = CompareResult((first.run, second.run), names, first.source, comparison)
     except RunError as error:
-        return {"indices": indices, "names": names, "problem": str(error)}
+        return {"names": names, "problem": str(error)}
+    kept = ("examples", "accuracy", "accuracy_interval", "difference", "difference_interval")
+    counts = ("both_right", "only_first_right", "only_second_right", "both_wrong", "p_value", "sentence")
     values = result.to_dict()
-    del values["largest_differences"], values["class_names"]
-    return {**values, "indices": indices, "names": names, "problem": None, "p_text": p_text(result.p_value)}
+    shown = {key: values[key] for key in (*kept, *counts)}
+    return {"names": names, "problem": None, "p_text": p_text(result.p_value), **shown}

@@ -171,3 +171,36 @@ def test_a_run_that_is_not_there_is_an_error(cli: Cli, workplace: Path) -> None:
 
 def test_a_directory_as_file_is_wrong_usage(cli: Cli, run_copy: Path) -> None:
     assert cli("report", "tiny", "-o", "runs").exit_code == 2
+
+
+def evaluate_elsewhere(run: Run, name: str, root: Path) -> None:
+    """As if the run had been evaluated on other data, with the same predictions."""
+    directory = run.evaluation_dir(name)
+    directory.mkdir(parents=True)
+    shutil.copy(run.predictions_path("test"), directory / "predictions.csv")
+    (directory / "metrics.json").write_text(json.dumps({"data": str(root)}), encoding="utf-8")
+
+
+def test_other_data_are_shown_where_the_runs_were_evaluated_on_them(
+    cli: Cli, run_copy: Path, tiny_reviews: Path
+) -> None:
+    other = Path(shutil.copytree(run_copy, run_copy.parent / "other"))
+    for path in (run_copy, other):
+        evaluate_elsewhere(Run(path), "tiny", tiny_reviews)
+    result = cli("report", "tiny", "other", "--data", tiny_reviews, "--texts", "all", "-o", "page.html", "--json")
+    assert result.exit_code == 0
+    data = page_data("page.html")
+    assert (data["split"], data["source"]) == ("other", str(tiny_reviews))
+    assert len(data["reviews"]["texts"]) == len(data["reviews"]["paths"]) == 16
+    assert data["comparisons"][0]["problem"] is None
+    assert json.loads(result.stdout)["data"] == str(tiny_reviews)
+
+
+def test_other_data_that_a_run_was_not_evaluated_on_are_an_error(cli: Cli, run_copy: Path) -> None:
+    result = cli("report", "tiny", "--data", "bnb")
+    assert result.exit_code == 1
+    assert "runs/tiny was not evaluated on bnb yet. Do that: sentiment evaluate runs/tiny --data bnb" in result.stderr
+
+
+def test_other_data_have_no_part_to_choose(cli: Cli, run_copy: Path) -> None:
+    assert cli("report", "tiny", "--data", "bnb", "--split", "validation").exit_code == 2

@@ -69,6 +69,7 @@ def run_files(predictions: Sequence[Prediction] | None = None, **changed: Any) -
         "predictions": rows,
         "validation": rows,
         "texts": texts,
+        "data_root": "/data",
         **changed,
     }
     paths = [row.path for row in rows]

@@ -35,6 +35,7 @@ def test_the_object_has_a_version_and_is_plain_json() -> None:
         "program",
         "title",
         "split",
+        "source",
         "texts",
         "class_names",
         "slice_limit",
@@ -185,7 +186,7 @@ def test_a_review_that_another_run_gets_wrong_has_its_text() -> None:
 
 
 def test_reviews_of_other_data_with_the_same_paths_are_others() -> None:
-    other = run_files(record={**RECORD, "data": {**RECORD["data"], "root": "/elsewhere"}})
+    other = run_files(data_root="/elsewhere")
     assert len(build(run_files(), other)["reviews"]["paths"]) == 12
 
 
