@@ -182,3 +182,13 @@ def run_copy(trained_run: Path, workplace: Path) -> Iterator[Path]:
     target = workplace / "runs" / "tiny"
     shutil.copytree(trained_run, target)
     yield target
+
+
+@pytest.fixture
+def at_once() -> Iterator[None]:
+    """TensorFlow's functions run without tracing, which takes longer than tiny networks do."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)

@@ -33,7 +33,9 @@ def output_units(class_count: int) -> int:
     return 1 if class_count == 2 else class_count
 
 
-def build_network(config: Config, vocabulary_size: int, class_count: int, *, threads: int | None = None) -> Any:
+def build_network(
+    config: Config, vocabulary_size: int, class_count: int, *, threads: int | None = None, open_embedding: bool = False
+) -> Any:
     """Build the network with fresh weights; the caller seeds Keras.
 
     Args:
@@ -42,6 +44,7 @@ def build_network(config: Config, vocabulary_size: int, class_count: int, *, thr
         class_count: number of classes, two or more.
         threads: of the compiled loops on a processor; None: stock Keras layers. The variables are the same, in the
             same order.
+        open_embedding: keep the word vectors apart from the recurrent layer, for `cut_behind_embedding`.
 
     Returns:
         A functional model: token ids int32[batch, time], padded on the right with 0, to logits
@@ -52,8 +55,8 @@ def build_network(config: Config, vocabulary_size: int, class_count: int, *, thr
     time = None if settings.embedding.mask else config.text.sequence_length
     token_ids = keras.Input((time,), dtype="int32", name="token_ids")
     adversarial = config.training.adversarial
-    joint = threads is not None and (adversarial is None or adversarial.kind == "table")
-    pooled = _recurrent_stack(settings, token_ids, vocabulary_size, threads, joint=joint)
+    apart = open_embedding or (adversarial is not None and adversarial.kind != "table")
+    pooled = _recurrent_stack(settings, token_ids, vocabulary_size, threads, joint=threads is not None and not apart)
     if settings.dropout:
         pooled = layers.Dropout(settings.dropout, name="dropout")(pooled)
     for index, dense in enumerate(settings.dense):
@@ -108,7 +111,8 @@ def cut_behind_embedding(network: Any) -> tuple[Any, Any]:
     """A network as two, which share its layers.
 
     Args:
-        network: from `build_network`, with an embedding of its own (``threads`` None, or adversarial training).
+        network: from `build_network`, with an embedding of its own (``threads`` None, ``open_embedding``, or
+            adversarial training).
 
     Returns:
         From token ids to word vectors float32[rows, time, dim], after their dropout, where a row is a review or a

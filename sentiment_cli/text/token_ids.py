@@ -58,6 +58,12 @@ class TokenIds:
             _let_go(self.flat)
         return np.concatenate(counts)
 
+    def take(self, indices: np.ndarray) -> TokenIds:
+        """Some of the reviews, int[m], in this order."""
+        rows = [self.flat[self.offsets[i] : self.offsets[i + 1]] for i in indices.tolist()]
+        offsets = np.concatenate([[0], np.cumsum(self.lengths[indices])]).astype(np.int64)
+        return TokenIds(np.concatenate([self.flat[:0], *rows]), offsets, self.tokens[indices])
+
     def pad(self, indices: np.ndarray, width: int, rows: int | None = None) -> np.ndarray:
         """A batch, padded on the right.
 
@@ -151,3 +157,11 @@ def kept_at_head(most: int, truncate: Truncate) -> int:
     510 tokens), where it beat head and tail alone on IMDb.
     """
     return {"head": most, "tail": 0, "head_tail": max(most // 4, 1)}[truncate]
+
+
+def kept_positions(tokens: int, most: int, truncate: Truncate) -> np.ndarray:
+    """Which tokens of a review are left by `cut_to_length`: int64[min(tokens, most)], ascending."""
+    if tokens <= most:
+        return np.arange(tokens)
+    head = kept_at_head(most, truncate)
+    return np.concatenate([np.arange(head), np.arange(tokens - (most - head), tokens)])

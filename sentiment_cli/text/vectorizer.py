@@ -104,6 +104,28 @@ def encode(
     return join_token_ids(encoded(), len(vocabulary))
 
 
+def tokenize(settings: TextSettings, texts: Sequence[str]) -> list[list[str]]:
+    """The tokens of texts before cutting, whether they are in the vocabulary or not: what `encode` looks up.
+
+    Args:
+        settings: the ``text`` section.
+        texts: any number of them.
+    """
+    # Keras has no public way to the words; a vocabulary is needed and not looked at.
+    vectorizer = build_vectorizer(settings, [PADDING, UNKNOWN, "any"], ragged=True)
+    result: list[list[str]] = []
+    for batch in _batches(texts):
+        words = vectorizer._preprocess(tf.constant(batch, dtype=tf.string)).to_list()
+        result += [[word.decode("utf-8", "replace") for word in review] for review in words]
+    return result
+
+
+def clean(settings: TextSettings, text: str) -> str:
+    """A text after ``text.standardize``, before it is split."""
+    vectorizer = keras.layers.TextVectorization(standardize=_standardize(settings), split=None)
+    return str(vectorizer._preprocess(tf.constant([text])).numpy()[0].decode("utf-8", "replace"))
+
+
 def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
     return (texts[start : start + _BATCH] for start in range(0, len(texts), _BATCH))
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sentiment_cli.text.token_ids
-from sentiment_cli.text.token_ids import TokenIds, Truncate, cut_to_length, join_token_ids, kept_at_head
+from sentiment_cli.text.token_ids import TokenIds, Truncate, cut_to_length, join_token_ids, kept_at_head, kept_positions
 
 TRUNCATIONS: tuple[Truncate, ...] = ("head", "tail", "head_tail")
 # Reviews as lists of ids; 0 is padding and never occurs, 1 is the unknown token.
@@ -173,3 +173,18 @@ def mapped_bytes() -> int:
         line for line in Path("/proc/self/status").read_text("utf-8").splitlines() if line.startswith("RssFile")
     )
     return int(line.split()[1]) * 1024
+
+
+def test_some_reviews_are_taken_in_the_order_that_was_asked_for() -> None:
+    every = cut_to_length(np.array([2, 3, 4, 5, 6]), np.array([2, 0, 3]), 2, "head")
+    some = every.take(np.array([2, 1]))
+    assert (some.flat.tolist(), some.offsets.tolist(), some.tokens.tolist()) == ([4, 5, 1], [0, 2, 3], [3, 0])
+    assert len(every.take(np.zeros(0, np.int64))) == 0
+
+
+def test_the_positions_that_are_kept_are_those_of_the_cut() -> None:
+    for truncate in ("head", "tail", "head_tail"):
+        for count in (0, 3, 8, 11):
+            cut = cut_to_length(np.arange(10, 10 + count), np.array([count]), 8, truncate)
+            kept = kept_positions(count, 8, truncate)
+            assert (kept + 10).tolist() == (cut.flat.tolist() if count else [])
