@@ -148,6 +148,8 @@ def test_a_baseline_that_was_computed_before_is_shown_without_tensorflow(workpla
         (["baseline", "--data", "no/such/directory"], 1),
         (["baseline", "no-such"], 1),
         (["predict", "--run", "no-such", "text"], 1),
+        (["explain"], 2),
+        (["explain", "--run", "no-such", "text"], 1),
         (["misclassified"], 1),
         (["probe", "--run", "no-such"], 1),
         (["plot-history"], 1),

@@ -12,6 +12,7 @@ from sentiment_cli.cli.configs import configs, init, validate
 from sentiment_cli.cli.data import data
 from sentiment_cli.cli.download import download
 from sentiment_cli.cli.evaluate import evaluate
+from sentiment_cli.cli.explain import explain
 from sentiment_cli.cli.info import info
 from sentiment_cli.cli.misclassified import misclassified
 from sentiment_cli.cli.plot_history import plot_history
@@ -38,7 +39,7 @@ def main() -> None:
 
 
 for _command in (
-    train, pretrain, evaluate, baseline, compare, plot_history, misclassified, predict, probe, download,
+    train, pretrain, evaluate, baseline, compare, plot_history, misclassified, predict, explain, probe, download,
     data, configs, init, validate, runs, results, report, info,
 ):  # fmt: skip
     main.add_command(_command)

@@ -17,6 +17,9 @@ from sentiment_cli.errors import UsageError
 from sentiment_cli.picture_look import COLUMN, NARROWEST, STYLES, WIDEST, Look, choose_look
 from sentiment_cli.runs import SPLITS
 
+# Which predictions `evaluate --explain` explains.
+EXPLAINED = ("wrong", "all")
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -79,6 +82,18 @@ def picture_look(target: Path | None) -> Look:
     if width is not None and math.isnan(width):  # which click takes for being within any range
         raise UsageError(f"--width: expected inches from {NARROWEST:g} to {WIDEST:g}, received nan.")
     return choose_look(style, width)
+
+
+class ExplainCommand(click.Command):
+    """A command whose ``--explain`` may stand alone, which means ``wrong``; click would take the run for its value."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Give ``--explain`` its value where it has none."""
+        whole = [
+            f"{arg}=wrong" if arg == "--explain" and after not in EXPLAINED else arg
+            for arg, after in zip(args, [*args, ""][1:], strict=True)
+        ]
+        return super().parse_args(ctx, whole)
 
 
 def make_overrides(

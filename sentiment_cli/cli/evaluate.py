@@ -10,20 +10,21 @@ import click
 from sentiment_cli.cli._cross_validation import show_cross_validation
 from sentiment_cli.cli._evaluation import evaluation_text
 from sentiment_cli.cli._gates import OVER, UNDER, check_classes, failed_gates, known_gates, parse_gates
-from sentiment_cli.cli._options import output_options, split_option
-from sentiment_cli.cli._output import Output
+from sentiment_cli.cli._options import EXPLAINED, ExplainCommand, output_options, split_option
+from sentiment_cli.cli._output import Output, duration
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.cli._run_argument import chosen_run
 from sentiment_cli.cli._threshold import parse_threshold
 from sentiment_cli.errors import UsageError, suggest
 
 if TYPE_CHECKING:
+    from sentiment_cli.workflows.evaluate import Explained
     from sentiment_cli.workflows.questions import Questions
 
 EXIT_GATE = 3
 
 
-@click.command()
+@click.command(cls=ExplainCommand)
 @click.argument("run", required=False)
 @click.option("--data", "source", metavar="SOURCE", help="Other reviews: bnb, imdb, or a directory.")
 @split_option
@@ -43,6 +44,11 @@ EXIT_GATE = 3
     OVER, multiple=True, metavar="METRIC=X", help=f"Exit with 3 above X: {known_gates(OVER)}; loss_high: its limit."
 )
 @click.option("--cross-validate", "folds", type=int, metavar="K", help="Train K times; predict what was held out.")
+@click.option(
+    "--explain",
+    type=click.Choice(EXPLAINED),
+    help="Keep what words added to wrong predictions (default) or all.",
+)
 @output_options
 def evaluate(
     run: str | None,
@@ -53,6 +59,7 @@ def evaluate(
     fail_under: tuple[str, ...],
     fail_over: tuple[str, ...],
     folds: int | None,
+    explain: Explained | None,
 ) -> None:
     """Show how good a run is, with 95 % intervals. RUN is a run directory or a name under ./runs; default: the newest.
 
@@ -70,16 +77,21 @@ def evaluate(
         given = click.get_current_context().get_parameter_source("split")
         is_given = given is not None and given.name == "COMMANDLINE"
         refused = {"--data": source, "--split": is_given, "--by": by, "--threshold": threshold}
-        refused |= {UNDER: fail_under, OVER: fail_over}
+        refused |= {UNDER: fail_under, OVER: fail_over, "--explain": explain}
         show_cross_validation(found, folds, refused, output)
         return
     check_classes(gates, found.read_record().get("class_names") or [])
     from sentiment_cli.workflows.evaluate import evaluate as evaluate_workflow
 
     with make_progress(output) as progress:
-        result = evaluate_workflow(found, split=split, source=source, progress=progress, questions=questions)
+        result = evaluate_workflow(
+            found, split=split, source=source, progress=progress, questions=questions, explain=explain
+        )
     output.result(result.to_dict(), lambda: evaluation_text(result, verbose=output.verbose))
     output.note(f"Files: {result.directory}")
+    if result.explained is not None:
+        kept = result.explained
+        output.note(f"Explained: {kept.reviews:,} predictions in {duration(kept.seconds)}: {kept.path}")
     failed = failed_gates(gates, result)
     if failed:
         click.echo("\n".join(failed), err=True)

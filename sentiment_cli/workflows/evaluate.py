@@ -7,7 +7,7 @@ import json
 import shlex
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sentiment_cli.analysis.traits import known_texts
 from sentiment_cli.config import Config
@@ -35,7 +35,11 @@ from sentiment_cli.workflows.record import (
 )
 
 if TYPE_CHECKING:
-    from sentiment_cli.workflows.classifier import EvaluationFiles
+    from sentiment_cli.runtime import Device
+    from sentiment_cli.workflows.attribution import Stored
+    from sentiment_cli.workflows.classifier import EvaluationFiles, Scorer
+
+Explained = Literal["wrong", "all"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class EvaluateResult:
         linear_baseline: the accuracies of the linear baselines on the same reviews, by name; None where they were
             not computed yet, on the training part, and on other data.
         answers: to what else was asked.
+        explained: where the explanations of predictions are; None: they were not asked for.
     """
 
     run: Run
@@ -62,12 +67,15 @@ class EvaluateResult:
     network: Network | None = None
     linear_baseline: dict[str, float] | None = None
     answers: Answers = field(default_factory=Answers)
+    explained: Stored | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The object of ``evaluate --json``."""
         figures = self.evaluation.to_dict()
         head = {"run": str(self.run.path), "split": self.split, "network": self.network}
-        return {**head, **figures, "linear_baseline": self.linear_baseline, **self.answers.to_dict()}
+        explained = {} if self.explained is None else {"explained": self.explained.to_dict()}
+        linear = {"linear_baseline": self.linear_baseline}
+        return {**head, **figures, **linear, **self.answers.to_dict(), **explained}
 
 
 def evaluate(
@@ -77,6 +85,7 @@ def evaluate(
     source: str | None = None,
     progress: Progress | None = None,
     questions: Questions | None = None,
+    explain: Explained | None = None,
 ) -> EvaluateResult:
     """Predict reviews with the network that a run kept and compute the figures.
 
@@ -90,6 +99,7 @@ def evaluate(
         source: other data: a directory, ``bnb`` or ``imdb``; its test part, or all of it where it has none.
         progress: told what happens; None: nobody is.
         questions: what else is asked; None: nothing.
+        explain: keep what each word added to the wrong predictions, or to all, beside them.
 
     Raises:
         DataError: the reviews are not there, or do not fit the run.
@@ -121,13 +131,15 @@ def evaluate(
         if isinstance(threshold, FoundThreshold) and predicts_by_refit:
             progress.note("The threshold was found for the network from before the refit; the refit may need another")
         if source is not None:
-            result = _evaluate_other(run, config, record, source, progress)
+            result = _evaluate_other(run, config, record, source, explain, progress)
         else:
-            result = _evaluate_own(run, config, record, split, progress)
+            result = _evaluate_own(run, config, record, split, explain, progress)
         return replace(result, answers=answer(questions, result.files, threshold))
 
 
-def _evaluate_own(run: Run, config: Config, record: dict[str, Any], split: str, progress: Progress) -> EvaluateResult:
+def _evaluate_own(
+    run: Run, config: Config, record: dict[str, Any], split: str, explain: Explained | None, progress: Progress
+) -> EvaluateResult:
     root = Path(record.get("data", {}).get("root", ""))
     if not root.is_dir():
         raise DataError(f"The reviews of {run.path} are gone from {root}; evaluate other ones with --data.")
@@ -150,9 +162,25 @@ def _evaluate_own(run: Run, config: Config, record: dict[str, Any], split: str, 
     files = own_files(run, split, with_curves=True)
     evaluation = evaluate_reviews(classifier, reviews, files, progress, split, training)
     keep_metrics(run, split, evaluation)
+    explained = _explain(classifier, device, reviews, files, explain, progress)
     bar = _linear_baseline(run, config, record, data, split, progress)
     network = scoring_network(network_records(run), split) if config.training.refit else None
-    return EvaluateResult(run, split, evaluation, run.path, files, network, bar)
+    return EvaluateResult(run, split, evaluation, run.path, files, network, bar, explained=explained)
+
+
+def _explain(
+    scorer: Scorer,
+    device: Device,
+    reviews: ReviewSet,
+    files: EvaluationFiles,
+    which: Explained | None,
+    progress: Progress,
+) -> Stored | None:
+    if which is None:
+        return None
+    from sentiment_cli.workflows.attribution import store_attributions
+
+    return store_attributions(scorer, device, reviews, files, which, progress)
 
 
 def _linear_baseline(
@@ -219,7 +247,7 @@ def _own_digests(config: Config, record: dict[str, Any]) -> dict[bytes, str]:
 
 
 def _evaluate_other(
-    run: Run, config: Config, record: dict[str, Any], source: str, progress: Progress
+    run: Run, config: Config, record: dict[str, Any], source: str, explain: Explained | None, progress: Progress
 ) -> EvaluateResult:
     root = resolve_source(source)
     part, notes = find_other_part(root, record.get("class_names") or [])
@@ -252,8 +280,9 @@ def _evaluate_other(
     reviews = load_part(part, config.data.encoding_errors)
     split = "all" if part.directory == root else "test"
     evaluation = evaluate_reviews(classifier, reviews, files, progress, name, _own_digests(config, record))
+    explained = _explain(classifier, device, reviews, files, explain, progress)
     network = scoring_network(network_records(run), None) if config.training.refit else None
-    return EvaluateResult(run, split, evaluation, directory, files, network)
+    return EvaluateResult(run, split, evaluation, directory, files, network, explained=explained)
 
 
 def _evaluation_dir(run: Run, name: str, root: Path) -> Path:
