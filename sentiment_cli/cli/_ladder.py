@@ -78,8 +78,10 @@ def resume_ladder(name: str, target: Path | None, output: Output) -> None:
     _show(result, target, output)
 
 
-def show_ladder(ladder: Ladder, split: str | None, target: Path | None, output: Output) -> None:
+def show_ladder(ladder: Ladder, split: str | None, against: str | None, target: Path | None, output: Output) -> None:
     """Show what is known of a ladder, from its files."""
+    if against == "first":
+        raise UsageError(f"--against first: the variants of the ladder {ladder.path} are compared with the best.")
     from sentiment_cli.workflows.ladder_result import read_ladder
     from sentiment_cli.workflows.plot_comparison import check_picture
 
@@ -112,11 +114,13 @@ def _shape(options: dict[str, Any]) -> tuple[list[str], Any, int]:
 
 
 def _show(result: LadderResult, target: Path | None, output: Output) -> None:
+    value = result.to_dict()
     if target and result.standing:
         from sentiment_cli.workflows.plot_comparison import plot_standing
 
         plot_standing(result.standing, target, picture_look(target))
-    output.result(result.to_dict(), lambda: _text(result))
+        value["picture"] = str(target)
+    output.result(value, lambda: _text(result))
     path = shlex.quote(str(result.ladder.path))
     if result.exit_code:
         done, of_all = result.trained
@@ -127,6 +131,8 @@ def _show(result: LadderResult, target: Path | None, output: Output) -> None:
         )
         raise click.exceptions.Exit(result.exit_code)
     if result.standing is None:
+        if target:
+            output.note(f"No picture yet: {target} is drawn when all variants are trained")
         output.note(f"To continue: sentiment compare --resume {path}")
         return
     best = result.standing.reference.run.path

@@ -84,7 +84,7 @@ def compare(
         raise UsageError(f"{', '.join(given)}: for a ladder that is to be trained; leave out the runs, or these.")
     found = find_ladder(runs[0]) if len(runs) == 1 else None
     if found:
-        show_ladder(found, split, target, output)
+        show_ladder(found, split, against, target, output)
         return
     _compare(runs, split or "test", against or "first", target, output)
 

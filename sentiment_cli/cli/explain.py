@@ -75,6 +75,8 @@ def explain(
     output = Output.current()
     if sum(one is not None for one in (text, file, review)) != 1:
         raise UsageError("Expected one text: as TEXT, from --file FILE, or with --review PATH of the run's own data.")
+    if tokens and (unfit := [name for name, value in _of_predictions(request) if value]):
+        raise UsageError(f"--tokens predicts nothing; it does not go with {', '.join(unfit)}.")
     found = chosen_run(run, output)
     content, split = _content(found, text, file, review)
     if tokens:
@@ -100,6 +102,11 @@ def explain(
         click.echo(_page(result, top), color=True)
     if result.picture is not None:
         output.note(f"Picture: {result.picture}")
+
+
+def _of_predictions(request: dict[str, Any]) -> list[tuple[str, object]]:
+    """Options that mean nothing where nothing is predicted, and whether they were given."""
+    return [("-o", request["target"]), ("--class", request["explained"]), ("--cell", request["cell"])]
 
 
 def _content(run: Run, text: str | None, file: str | None, review: str | None) -> tuple[str, str | None]:

@@ -226,6 +226,7 @@ def _run(job: _Job, run_record: dict[str, Any]) -> CrossValidationResult:
     begun = len(job.done)
     for number in range(1, job.folds + 1):
         if number in job.done:
+            _remove_network(job.kept.fold(number))  # a kill may have come before this
             continue
         parts = Parts(
             reviews.take(np.flatnonzero(fold_of != number - 1)), reviews.take(np.flatnonzero(fold_of == number - 1))
@@ -234,9 +235,14 @@ def _run(job: _Job, run_record: dict[str, Any]) -> CrossValidationResult:
         fold = Job(config, job.kept.fold(number), job.data, device, job.progress)
         predictions = predict_held_out(fold, splits, parts, job.record["epochs"], pretrained, job.stop)
         write_predictions(job.kept.held_out_path(number), predictions, reviews.class_names)
-        for path in (fold.run.checkpoints_dir, fold.run.vocabulary_path):
-            remove_directory(path) if path.is_dir() else path.unlink(missing_ok=True)
+        _remove_network(fold.run)
     return _put_together(job, reviews)
+
+
+def _remove_network(fold: Run) -> None:
+    """A fold that is predicted needs its checkpoints no more."""
+    for path in (fold.checkpoints_dir, fold.vocabulary_path):
+        remove_directory(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _heading(job: _Job, number: int, parts: Parts, seconds: float, begun: int) -> str:

@@ -300,16 +300,16 @@ def _heading(job: _Job, what: str) -> str:
 def _evaluate_test(job: _Job) -> None:
     """Predict the test part once by each network and each ensemble, after the last training."""
     missing = [
-        (group, run)
+        run
         for group in job.ladder.variants
         for run in (*group.members, group)
         if not _is_evaluated(run, "test")
     ]
-    for number, (group, run) in enumerate(missing, start=1):
+    for number, run in enumerate(missing, start=1):
         job.progress.note(f"Test {number} of {len(missing)}: {run.name}")
         evaluate(run, split="test", progress=_Unannounced(job.progress))
-        if run is group:
-            renew_figures(group)
+    for group in job.ladder.variants:  # all: a kill may have come between an evaluation and its group's record
+        renew_figures(group)
 
 
 def _is_evaluated(run: Run, split: str) -> bool:

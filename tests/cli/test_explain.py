@@ -107,6 +107,12 @@ def test_tokens_need_no_network(run_copy: Path, cli: Cli) -> None:
     assert value["ids"] == [token["id"] for token in value["tokens"]]
 
 
+def test_tokens_go_with_nothing_that_needs_a_prediction(run_copy: Path, cli: Cli) -> None:
+    result = cli("explain", "--run", "tiny", "--tokens", "fine", "-o", "why.png", "--class", "pos")
+    assert result.exit_code == 2
+    assert "--tokens predicts nothing; it does not go with -o, --class." in result.stderr
+
+
 def test_a_review_of_the_run_and_a_file_are_texts_too(run_copy: Path, cli: Cli, tmp_path: Path) -> None:
     text = "lovely warm kind quiet\nroom"
     Path("review.txt").write_text(text, encoding="utf-8")

@@ -129,7 +129,9 @@ def test_killed_between_two_folds_it_keeps_the_first_and_comes_to_the_same(
     written = first.stat().st_mtime_ns
     assert kept(copy).read_record()["status"] == "failed"
     assert not kept(copy).out_of_fold_path.exists()
+    kept(copy).fold(1).checkpoints_dir.mkdir()  # as if killed before they were removed
     cross_validate(copy, 2, command="second")
+    assert not kept(copy).fold(1).checkpoints_dir.exists()
     assert trained == ["fold-1", "fold-2", "fold-2"]
     assert first.stat().st_mtime_ns == written
     for name in ("predictions.csv", "metrics.json", "traits.csv", "fold-2/predictions.csv"):

@@ -220,6 +220,21 @@ class TestStopped:
         names = [f"two/{cell}{member}" for cell in CELLS for member in ("/seed-3", "/seed-4", "")]
         assert [name for name in evaluated if name != "stopped"] == names
 
+    def test_killed_between_an_evaluation_and_its_groups_record_the_record_still_comes_to_tell_of_it(
+        self, ladder: Ladder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first, second = ladder.variants
+        expected = first.read_record()
+        before = {split: figures for split, figures in expected["ensemble"].items() if split != "test"}
+        first.write_record({**expected, "ensemble": before, "over_seeds": {**expected["over_seeds"], "test": None}})
+        table = second.members[1].predictions_path("test")
+        content = table.read_bytes()
+        table.unlink()
+        monkeypatch.setattr(workflow, "evaluate", lambda *_, **__: table.write_bytes(content))
+        monkeypatch.setattr(workflow, "baseline_of_run", lambda *_, **__: (_ for _ in ()).throw(RunError("none")))
+        assert resume_ladder(ladder).status == "finished"
+        assert first.read_record() == expected
+
     @pytest.mark.slow
     def test_stopped_in_a_training_and_continued_it_equals_one_that_was_not(
         self, begun: Ladder, trained_ladder: Path
@@ -281,6 +296,17 @@ class TestCommands:
         assert "majority 0.5000 0.5000" in lines
         assert [line for line in lines if line.startswith("simple_rnn gru ")]
         assert "has a mean accuracy over its seeds of" in lines[-1]
+
+    def test_the_picture_is_said_to_be_where_it_was_asked_for(self, cli: Cli, ladder: Ladder) -> None:
+        result = cli("compare", "two", "-o", "other.png", "--json")
+        assert json.loads(result.stdout)["picture"] == "other.png"
+        assert Path("other.png").exists()
+
+    def test_its_variants_are_compared_with_the_best_alone(self, cli: Cli, ladder: Ladder) -> None:
+        result = cli("compare", "two", "--against", "first")
+        assert result.exit_code == 2
+        assert "--against first: the variants of the ladder runs/two are compared with the best." in result.stderr
+        assert cli("compare", "two", "--against", "best").exit_code == 0
 
     def test_json_is_one_object_with_everything(self, cli: Cli, ladder: Ladder) -> None:
         result = cli("compare", "two", "--json")
