@@ -61,7 +61,7 @@ class LadderResult:
     Args:
         ladder: where its files are.
         status: ``running``, ``finished``, ``interrupted`` or ``failed``.
-        stop_reason: why it ended.
+        stop_reason: why it ended; None where it did not, or was killed.
         rungs: a variant each, in order.
         standing: how the variants compare, on test or else on validation; None before all are trained.
         baselines: the accuracies of simple models, by name and part.
@@ -70,7 +70,7 @@ class LadderResult:
 
     ladder: Ladder
     status: str
-    stop_reason: str
+    stop_reason: str | None
     rungs: list[Rung]
     standing: Standing | None
     baselines: dict[str, dict[str, float | None]]
@@ -167,7 +167,7 @@ def read_ladder(ladder: Ladder, *, split: str | None = None) -> LadderResult:
         names = [row["name"] for row in record["variants"]]
         linear = _linear(record, chosen)
         standing = compare_many(groups, split=chosen, against="best", linear=linear, names=names)
-    return LadderResult(ladder, status, str(record.get("stop_reason")), rungs, standing, record.get("baselines", {}))
+    return LadderResult(ladder, status, record.get("stop_reason"), rungs, standing, record.get("baselines", {}))
 
 
 def compared_split(record: dict[str, Any]) -> str:

@@ -167,7 +167,7 @@ class Standing:
         if self.over_seeds:
             said = "Seeds and reviews both count as chance"
             fewest = min(len(entry.members) for entry in self.entries if entry.members is not None)
-            said += f", and {fewest} seeds can tell large differences alone" if fewest <= _FEW_SEEDS else ""
+            said += f", and {fewest} seeds can tell only large differences" if fewest <= _FEW_SEEDS else ""
         else:
             said = "Only the reviews count as chance: these are networks, and another seed would make others"
         chosen = "the epochs were chosen on these reviews" if self.split == "validation" else ""

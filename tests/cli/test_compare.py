@@ -242,7 +242,7 @@ class TestMany:
         )
         assert value["comparisons"][0]["over_seeds"]["difference"] == pytest.approx(0.25)
         assert value["difference"] == pytest.approx(0.4)
-        assert "2 seeds can tell large differences alone" in value["conclusion"]
+        assert "2 seeds can tell only large differences" in value["conclusion"]
         lines = [" ".join(line.split()) for line in cli("compare", "one", "two").stdout.splitlines()]
         assert lines[4].startswith("of the means +0.2500 (95 %: ")
         assert "one (3 seeds) 0.6000 0.313–0.832 0.3000 0.5000 ± 0.1000" in lines

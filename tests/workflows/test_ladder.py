@@ -235,6 +235,14 @@ class TestStopped:
         assert resume_ladder(ladder).status == "finished"
         assert first.read_record() == expected
 
+    def test_killed_it_is_shown_as_far_as_it_is_and_how_to_go_on(self, begun: Ladder, cli: Cli) -> None:
+        begun.write_record({**begun.read_record(), "status": "running", "stop_reason": None})
+        result = cli("compare", "two", "-o", "new.png")
+        assert "status  running, 2 of 4 trainings\n" in result.stdout
+        assert "No picture yet: new.png is drawn when all variants are trained" in result.stderr
+        assert "To continue: sentiment compare --resume runs/two" in result.stderr
+        assert json.loads(cli("compare", "two", "--json").stdout)["stop_reason"] is None
+
     @pytest.mark.slow
     def test_stopped_in_a_training_and_continued_it_equals_one_that_was_not(
         self, begun: Ladder, trained_ladder: Path
