@@ -158,12 +158,30 @@ def test_a_simple_cell_over_long_reviews_is_named() -> None:
     finding = found(case(stuck(), model__recurrent=simple), "vanishing gradient")
     assert finding.command == "sentiment train -c runs/a/config.yaml --set model.recurrent.0.cell=gru"
     assert "vanishing gradient" not in kinds(case(stuck(), model__recurrent=simple, texts=texts(20)))
+    both = found(case(stuck(), model__recurrent=simple * 2), "vanishing gradient")
+    assert str(both.command).endswith("--set model.recurrent.0.cell=gru --set model.recurrent.1.cell=gru")
 
 
 def test_reviews_of_which_most_is_cut_off_are_named_with_a_length_that_would_do() -> None:
     finding = found(case(stuck(), text__sequence_length=10, texts=texts(150, kept=10)), "cut reviews")
     assert finding.sentence.startswith("93% of the words of the validation part are never read")
     assert finding.command == "sentiment train -c runs/a/config.yaml --set text.sequence_length=150"
+
+
+def test_a_few_very_long_reviews_call_for_no_other_length() -> None:
+    tokens = np.array([10] * 19 + [2_000])
+    some = TextFigures("validation", tokens, np.minimum(tokens, 50), np.zeros(20, int))
+    assert some.cut_share > 0.8
+    assert "cut reviews" not in kinds(case(stuck(), text__sequence_length=50, texts=some))
+
+
+def test_a_vocabulary_that_has_every_word_is_not_to_be_made_larger() -> None:
+    some = {"text__max_tokens": 5_000, "texts": texts(unknown=0.4)}
+    full = found(case(stuck(), record={"vocabulary": {"size": 5_000}}, **some), "unknown words")
+    assert full.command == "sentiment train -c runs/a/config.yaml --set text.max_tokens=20000"
+    spare = found(case(stuck(), record={"vocabulary": {"size": 900}}, **some), "unknown words")
+    assert spare.command is None
+    assert "though it knows every word of the texts that its vocabulary is from (900" in spare.sentence
 
 
 def test_words_that_are_mostly_unknown_are_named() -> None:

@@ -139,6 +139,13 @@ class Case:
         return value if type(value) is int else None
 
     @property
+    def vocabulary(self) -> int | None:
+        """How many tokens the network knows, padding and the unknown one included."""
+        known = self.record.get("vocabulary")
+        value = known.get("size") if isinstance(known, Mapping) else None
+        return value if type(value) is int else None
+
+    @property
     def ignorance(self) -> float | None:
         """The loss of a network that finds all classes equally probable: ln(classes)."""
         names = self.record.get("class_names")

@@ -186,7 +186,8 @@ def _simple_and_long(case: Case) -> Finding | None:
         "(model.pooling: last); its gradient vanishes over so many steps."
     )
     evidence = {"model.recurrent.0.cell": "simple_rnn", "words": words, "model.pooling": "last"}
-    return Finding("vanishing gradient", sentence, evidence, case.retrain(**{"model.recurrent.0.cell": "gru"}))
+    changes = {f"model.recurrent.{number}.cell": "gru" for number in range(len(case.listed("model.recurrent")))}
+    return Finding("vanishing gradient", sentence, evidence, case.retrain(**changes))
 
 
 def _cut(case: Case) -> Finding | None:
@@ -194,6 +195,8 @@ def _cut(case: Case) -> Finding | None:
     if texts is None or not length or texts.cut_share < _MUCH_CUT:
         return None
     longer = _round_up(float(np.quantile(texts.tokens, 0.9)))
+    if longer <= length:  # most of the words are those of a few very long reviews
+        return None
     sentence = (
         f"{texts.cut_share:.0%} of the words of the {texts.split} part are never read: text.sequence_length is "
         f"{length:.0f}, and nine reviews of ten have up to {longer:,} words."
@@ -206,11 +209,16 @@ def _unknown(case: Case) -> Finding | None:
     texts, size = case.texts, case.number("text.max_tokens")
     if texts is None or not size or texts.unknown_share < _MUCH_UNKNOWN:
         return None
-    sentence = (
-        f"{texts.unknown_share:.0%} of the words that the network reads in the {texts.split} part are unknown to it "
-        f"(text.max_tokens: {size:,.0f})."
-    )
+    share = f"{texts.unknown_share:.0%} of the words that the network reads in the {texts.split} part are unknown to it"
     evidence = {"text.max_tokens": size, "unknown": texts.unknown_share, "part": texts.split}
+    known = case.vocabulary
+    if known is not None and known < size:
+        sentence = (
+            f"{share}, though it knows every word of the texts that its vocabulary is from ({known:,}; "
+            f"text.max_tokens: {size:,.0f}): more of these would help."
+        )
+        return Finding("unknown words", sentence, {**evidence, "vocabulary": known})
+    sentence = f"{share} (text.max_tokens: {size:,.0f})."
     return Finding("unknown words", sentence, evidence, case.retrain(text__max_tokens=int(4 * size)))
 
 

@@ -300,10 +300,7 @@ def _heading(job: _Job, what: str) -> str:
 def _evaluate_test(job: _Job) -> None:
     """Predict the test part once by each network and each ensemble, after the last training."""
     missing = [
-        run
-        for group in job.ladder.variants
-        for run in (*group.members, group)
-        if not _is_evaluated(run, "test")
+        run for group in job.ladder.variants for run in (*group.members, group) if not _is_evaluated(run, "test")
     ]
     for number, run in enumerate(missing, start=1):
         job.progress.note(f"Test {number} of {len(missing)}: {run.name}")
