@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -103,6 +104,6 @@ def _figures(run: Run, metrics: dict[str, Any], split: str) -> dict[str, float] 
         if type(evaluation.get(name)) not in (int, float):
             raise RunError(
                 f"{run.metrics_path}: {split}.{name}: expected a number, received {evaluation.get(name)!r}. "
-                f"Make it anew: sentiment evaluate {run.path} --split {split}"
+                f"Make it anew: sentiment evaluate {shlex.quote(str(run.path))} --split {split}"
             )
     return {name: float(evaluation[name]) for name in FIGURES}

@@ -78,6 +78,8 @@ def compare(
         if unfit := _shown(split, against):
             raise UsageError(f"A ladder is compared when it is trained; it does not go with {', '.join(unfit)}.")
         only_try = ladder.pop("only_try")
+        if only_try and target:
+            raise UsageError("--dry-run trains nothing that could be drawn; it does not go with -o.")
         dry_run_ladder(ladder, output) if only_try else train_ladder(ladder, target, output)
         return
     if given:

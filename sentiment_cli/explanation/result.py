@@ -36,6 +36,7 @@ class Explanation:
         points: how many gradients were taken.
         growth: the prediction as the words are read.
         cell: the inside of a recurrent layer over the same words; None: it was not asked for.
+        networks: how many predict together; the cell is that of the first.
     """
 
     reading: Reading
@@ -49,6 +50,7 @@ class Explanation:
     points: int
     growth: Growth
     cell: CellTrace | None
+    networks: int = 1
 
     @property
     def predicted(self) -> str:
@@ -113,6 +115,7 @@ class Explanation:
             "standardized": self.reading.standardized,
             "tokens": tokens,
             "growth": [{"words": n, "probability": p, "log_odds": odds} for n, p, odds in growth],
+            "networks": self.networks,
             "cell": None if self.cell is None else _cell(self.cell, self.growth.after_each()),
         }
 

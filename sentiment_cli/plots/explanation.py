@@ -132,7 +132,7 @@ def _make_plan(figure: Figure, found: Explanation, title: str) -> _Plan:
     labels = [_label(token.text) for token in found.reading.read[shown.start : shown.stop]]
     pieces = cut_into_pieces(found, window_of_most(found.scores, _MOST_TEXT))
     is_long = len(found.scores) > len(shown)
-    note = "" if found.cell is None else _units_note(found.cell, shown if is_long else None)
+    note = "" if found.cell is None else _units_note(found.cell, shown if is_long else None, found.networks)
     legend = "stronger: added more to the log-odds"
     if any(token.is_unknown for token in found.reading.read):
         legend += "    underlined: not in the vocabulary"
@@ -293,11 +293,13 @@ def _panel_title(cell: CellTrace, name: str) -> str:
     return f"{kind}, layer {cell.layer}{side}: {name}{meaning}"
 
 
-def _units_note(cell: CellTrace, window: range | None) -> str:
+def _units_note(cell: CellTrace, window: range | None, networks: int) -> str:
     carried = "cell state" if cell.memory is not None else "state"
     note = (
         f"Units are sorted: those whose {carried} rises with the log-odds on top, those that fall with it at the bottom"
     )
+    if networks > 1:
+        note += f". They are those of the first of {networks} networks that predict together"
     return note if window is None else f"{note}. Words {window.start + 1:,} to {window.stop:,}"
 
 

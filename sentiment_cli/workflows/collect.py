@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def read_result(run: Run, split: str) -> Result:
     if record.get("status") != "finished":
         raise RunError(f"{run.path} has not finished ({record.get('status')}); only finished runs have results.")
     if split not in metrics:
-        command = f"sentiment evaluate {run.path} --split {split}"
+        command = f"sentiment evaluate {shlex.quote(str(run.path))} --split {split}"
         raise RunError(f"{run.path} was not evaluated on its {split} part. Do that: {command}")
     try:
         return _make_result(run, split, record, metrics[split])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -110,7 +111,7 @@ def read_table(run: Run, split: str) -> list[Prediction]:
     run.read_record()
     path = run.predictions_path(split)
     if not path.exists():
-        command = f"sentiment evaluate {run.path} --split {split}"
+        command = f"sentiment evaluate {shlex.quote(str(run.path))} --split {split}"
         raise RunError(f"{run.path} has no predictions on its {split} part yet. Make them: {command}")
     return read_predictions(path)
 

@@ -197,7 +197,7 @@ def _explain(scorer: Scorer, device: Device, reading: Reading, request: Request,
     from sentiment_cli.explanation.gradients import BASELINE
     from sentiment_cli.explanation.growth import make_prefixes
     from sentiment_cli.explanation.result import Explanation
-    from sentiment_cli.workflows.attribution import explain_words
+    from sentiment_cli.workflows.attribution import explain_words, members
 
     names = scorer.class_names
     whole = make_prefixes(reading.ids, [len(reading.ids)])
@@ -220,6 +220,7 @@ def _explain(scorer: Scorer, device: Device, reading: Reading, request: Request,
         points=found.points,
         growth=_grow(scorer, reading, index, progress),
         cell=_trace(scorer, device, reading, request) if request.with_cell or request.picture else None,
+        networks=len(members(scorer)),
     )
 
 

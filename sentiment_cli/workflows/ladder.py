@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -184,7 +185,7 @@ def resume_ladder(ladder: Ladder, *, progress: Progress | None = None, command: 
     config = read_config(ladder, record)
     groups = ladder.variants
     if record.get("status") == "finished" and not any(_lacks(group, record) for group in groups):
-        raise RunError(f"{ladder.path} has finished. To see it: sentiment compare {ladder.path}")
+        raise RunError(f"{ladder.path} has finished. To see it: sentiment compare {shlex.quote(str(ladder.path))}")
     variants = recorded_variants(config, record)
     with StopRequest(progress.note), locked(ladder.lock_path):
         remove_temporaries(ladder.path, deep=False)  # below, its groups have locks of their own

@@ -203,6 +203,7 @@ def test_a_group_of_seeds_is_explained_as_one(run_copy: Path, cli: Cli) -> None:
     one, two = (explain(run, TEXT).explanation for run in (Run(run_copy), SeedGroup(group)))
     np.testing.assert_allclose(two.scores, one.scores, atol=1e-3)
     assert two.log_odds == pytest.approx(one.log_odds, abs=1e-5)
+    assert (one.networks, two.networks) == (1, 2)
 
 
 def test_what_the_compiled_loops_miss_is_tried_again_by_keras_layers(

@@ -126,3 +126,14 @@ def test_more_classes_have_sides_for_and_against() -> None:
     assert found.sides == ("towards neg", "against neg")
     assert [span.score for span in found.colors] == [1.0, -1.0]
     assert found.strongest(1) == [("good", 1, 1.0)]
+
+
+def test_whose_cell_is_shown_is_said_where_networks_predict_together() -> None:
+    def notes(networks: int) -> str:
+        return " ".join(
+            text.get_text()
+            for text in plot_explanation(explanation("good bad", [1.0, -1.0], networks=networks), title="run").texts
+        )
+
+    assert "those of the first of 3 networks" in notes(3)
+    assert "networks" not in notes(1)

@@ -388,6 +388,7 @@ class TestCommands:
         value = json.loads(cli("compare", "-c", tiny_config, *options, "--dry-run", "--json").stdout)
         assert list(value["variants"]) == ["gru", "simple_rnn"]
         assert value["seeds"] == [3, 4]
+        assert cli("compare", "-c", tiny_config, *options, "--dry-run", "-o", "x.png").exit_code == 2
         text = cli("compare", "-c", tiny_config, *options, "--dry-run").stdout
         assert "2 variants with 2 seeds (3 to 4)" in text
         assert list(workplace.iterdir()) == []
