@@ -306,7 +306,8 @@ class Trainer:
         self._count_patience(row, state)
         state.start_next_epoch()
         self.keeper.epoch_done(state, is_best=is_best)
-        self.progress.epoch_done(row, self.epochs, is_best=is_best)
+        is_chosen = is_best and value is not None  # without validation the last epoch is always the best
+        self.progress.epoch_done(row, self.epochs, is_best=is_chosen)
 
     def _count_patience(self, row: Epoch, state: TrainingState) -> None:
         stopping = self.config.training.early_stopping

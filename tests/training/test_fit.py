@@ -300,13 +300,14 @@ def test_a_tiny_set_is_learned_by_heart(tmp_path: Path) -> None:
     assert state.history[-1].loss < 0.1
 
 
-def test_without_validation_the_last_epoch_is_the_best(tmp_path: Path) -> None:
+def test_without_validation_the_last_epoch_is_the_best_and_none_is_told_to_be(tmp_path: Path) -> None:
     trainer = make_trainer(make_config(epochs=2), tmp_path, validation=0)
     state = TrainingState()
     trainer.fit(state)
     assert state.best_epoch == 2
     assert [(row.val_loss, row.val_accuracy) for row in state.history] == [(None, None)] * 2
     assert Checkpoints(trainer.run.checkpoints_dir).restore_best(trainer.network).epoch == 3
+    assert trainer.progress.epochs == [(1, False), (2, False)]
 
 
 ARCHITECTURES = {
