@@ -129,9 +129,14 @@ class Run:
         """What the probes of behaviour found."""
         return self.path / "probes.json"
 
+    @property
+    def evaluations_dir(self) -> Path:
+        """The evaluations on other data."""
+        return self.path / "evaluations"
+
     def evaluation_dir(self, name: str) -> Path:
         """Where the evaluation on other data, called ``name``, is kept."""
-        return self.path / "evaluations" / name
+        return self.evaluations_dir / name
 
     def read_record(self) -> dict[str, Any]:
         """The contents of ``run.json``.

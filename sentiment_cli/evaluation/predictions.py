@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,17 +89,28 @@ def make_predictions(
     ]
 
 
-def write_predictions(path: Path, predictions: Sequence[Prediction], class_names: Sequence[str]) -> bool:
+def write_predictions(
+    path: Path,
+    predictions: Sequence[Prediction],
+    class_names: Sequence[str],
+    *,
+    made_from_it: Iterable[Path] = (),
+) -> None:
     """Write a table of predictions, whole or not at all.
 
-    Returns:
-        Whether it differs from the one that was there; what was made from that is out of date then.
+    Args:
+        path: the file.
+        predictions: the rows.
+        class_names: in the order of the labels.
+        made_from_it: files that are removed where the table differs from the one that was there; before it is
+            written, that a kill in between leaves none that is out of date.
     """
     header = [*_FIXED, *(f"p_{name}" for name in class_names), *_COUNTS]
     text = csv_text(header, (_cells(row, class_names) for row in predictions))
-    is_new = not path.is_file() or path.read_bytes() != text.encode("utf-8")
+    if not path.is_file() or path.read_bytes() != text.encode("utf-8"):
+        for made in made_from_it:
+            made.unlink(missing_ok=True)
     write_text(path, text)
-    return is_new
 
 
 def _cells(row: Prediction, class_names: Sequence[str]) -> list[object]:

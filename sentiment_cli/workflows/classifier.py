@@ -157,6 +157,17 @@ class EvaluationFiles:
         """One of its pictures: ``confusion_matrix``, ``curves``, ``calibration``, ``slices`` or ``threshold``."""
         return self.pictures_dir / f"{name}{self.suffix}.png"
 
+    @property
+    def made_on_request(self) -> tuple[Path, ...]:
+        """What not every evaluation makes: it may be that of an earlier one."""
+        pictures = map(self.picture, ("curves", "calibration", "slices", "threshold"))
+        return self.attributions, *pictures
+
+    @property
+    def results(self) -> tuple[Path, ...]:
+        """All of its tables and pictures, the figures aside."""
+        return self.predictions, self.traits, self.picture("confusion_matrix"), *self.made_on_request
+
 
 def evaluate_reviews(
     classifier: Scorer,
@@ -187,9 +198,7 @@ def evaluate_reviews(
     predictions = make_predictions(logits, reviews.labels, reviews.paths, encoded.token_ids, classifier.class_names)
     outcomes = make_outcomes(logits, reviews.labels, classifier.class_names)
     evaluation = compute_evaluation(outcomes)
-    if write_predictions(files.predictions, predictions, classifier.class_names):
-        for path in (files.attributions, *map(files.picture, ("curves", "calibration", "slices", "threshold"))):
-            path.unlink(missing_ok=True)
+    write_predictions(files.predictions, predictions, classifier.class_names, made_from_it=files.made_on_request)
     write_traits(files.traits, find_traits(reviews.paths, reviews.texts, training))
     _draw(outcomes, files)
     if files.metrics is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import shlex
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from sentiment_cli.runs import SPLITS, Run, safe_name
 from sentiment_cli.runtime import load_tensorflow
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.workflows.baseline import known_accuracies
+from sentiment_cli.workflows.kept_part import evaluated_root
 from sentiment_cli.workflows.questions import Answers, Questions, answer, check_questions
 from sentiment_cli.workflows.record import (
     Network,
@@ -289,11 +289,4 @@ def _evaluation_dir(run: Run, name: str, root: Path) -> Path:
     """Where the evaluation on the reviews in ``root`` goes: ``name``, or ``name-2`` where that is of other reviews."""
     names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
     directories = (run.evaluation_dir(candidate) for candidate in names)
-    return next(path for path in directories if _evaluated_root(path) in (None, str(root.resolve())))
-
-
-def _evaluated_root(directory: Path) -> str | None:
-    try:
-        return str(json.loads((directory / "metrics.json").read_text(encoding="utf-8"))["data"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    return next(path for path in directories if evaluated_root(path) in ("", str(root.resolve())))

@@ -122,7 +122,7 @@ def open_other(run: Run, source: str) -> KeptPart:
         command = f"sentiment evaluate {shlex.quote(str(run.path))} --data {shlex.quote(source)}"
         raise RunError(f"{run.path} was not evaluated on {source} yet. Do that: {command}")
     files = (found / name for name in ("predictions.csv", "traits.csv", "attributions.jsonl"))
-    part = _open(run, {**record, "data": {"root": _data_root(found)}}, found.name, *files)
+    part = _open(run, {**record, "data": {"root": evaluated_root(found)}}, found.name, *files)
     return replace(part, evaluation=("--data", source))
 
 
@@ -155,20 +155,20 @@ def _open(
 
 
 def _evaluations(run: Run) -> list[Path]:
-    directory = run.evaluation_dir("any").parent
+    directory = run.evaluations_dir
     return sorted(directory.iterdir()) if directory.is_dir() else []
 
 
 def _is_of(directory: Path, source: str) -> bool:
     """Whether an evaluation is of a source; a named one may lie elsewhere by now, and is known by its name then."""
-    root = _data_root(directory)
+    root = evaluated_root(directory)
     if source in NAMED_SOURCES:
         return bool(root) and directory.name == source
     return bool(root) and root == str(expand_path(source).resolve())
 
 
-def _data_root(directory: Path) -> str:
-    """The reviews that an evaluation was of; empty where that cannot be read."""
+def evaluated_root(directory: Path) -> str:
+    """Where the reviews were that an evaluation on other data was of; empty where that cannot be read."""
     try:
         return str(json.loads((directory / "metrics.json").read_text(encoding="utf-8"))["data"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):

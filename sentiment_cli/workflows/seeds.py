@@ -242,10 +242,11 @@ def _train_member(job: _Job, run: Run, seed: int) -> int:
 def _remove_ensemble(group: SeedGroup) -> None:
     """What the networks said together before one of them was trained further."""
     results = (path for split in SPLITS for path in group.result_paths(split))
-    for path in (group.metrics_path, *results):
+    for path in (group.metrics_path, group.probes_path, *results):
         path.unlink(missing_ok=True)
-    if group.plots_dir.exists():
-        shutil.rmtree(group.plots_dir)
+    for directory in (group.plots_dir, group.evaluations_dir):
+        if directory.exists():
+            shutil.rmtree(directory)
 
 
 def _evaluate_ensemble(job: _Job) -> dict[str, Evaluation]:

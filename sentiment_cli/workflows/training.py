@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 from sentiment_cli.analysis.traits import known_texts
@@ -66,6 +67,7 @@ def run_training(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainRe
     with watch.phase("evaluating"):
         if state.history:
             _draw_history(job, setup, state, record)
+        _remove_stale_results(job, record, state)
         if stop_reason != "interrupted":
             _evaluate_validation(job, setup, state)
     if stop_reason != "interrupted" and job.config.training.refit:
@@ -73,9 +75,7 @@ def run_training(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainRe
             stop_reason = "interrupted" if refit(job, setup, record, stop, watch) == "interrupted" else stop_reason
     interrupted, test = stop_reason == "interrupted", None
     with watch.phase("evaluating"):
-        if interrupted:
-            _remove_stale_results(job, state)
-        else:
+        if not interrupted:
             test = _evaluate_test(job, setup)
             if state.best_epoch is not None:
                 Checkpoints(job.run.checkpoints_dir).keep_only(state.best_epoch)
@@ -83,8 +83,6 @@ def run_training(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainRe
     status = "interrupted" if interrupted else "finished"
     record.update(status=status, stop_reason=stop_reason, ended=now())
     record["seconds"] = _add_seconds(record.get("seconds"), seconds)
-    if not interrupted:
-        record["evaluated_epoch"] = state.best_epoch
     job.run.write_record(record)
     return TrainResult(
         run=job.run,
@@ -192,15 +190,22 @@ def _tell_copies(job: Job, setup: Setup, test: ReviewSet) -> None:
         )
 
 
-def _remove_stale_results(job: Job, state: TrainingState) -> None:
-    """An extension that was stopped may have a new best epoch; the figures of the one before are not its own."""
-    before = job.run.read_record().get("evaluated_epoch")
-    if before is None or before == state.best_epoch:
+def _remove_stale_results(job: Job, record: dict[str, Any], state: TrainingState) -> None:
+    """A training that went on may have a new best epoch; what was asked of the one before is not its network's."""
+    run, before = job.run, record.get("evaluated_epoch")
+    if before == state.best_epoch:
         return
-    results = (path for split in SPLITS for path in job.run.result_paths(split))
-    for path in (job.run.metrics_path, job.run.model_path, *results):
-        path.unlink(missing_ok=True)
-    job.progress.note(f"Epoch {state.best_epoch} is the best now; the results of epoch {before} were removed")
+    results = [path for split in SPLITS for path in own_files(run, split).results]
+    stale = [path for path in (run.metrics_path, run.model_path, run.probes_path, *results) if path.exists()]
+    for path in stale:
+        path.unlink()
+    if run.evaluations_dir.exists():
+        shutil.rmtree(run.evaluations_dir)
+    record["evaluated_epoch"] = state.best_epoch
+    job.run.write_record(record)
+    if stale:
+        earlier = "an earlier one" if before is None else f"epoch {before}"
+        job.progress.note(f"Epoch {state.best_epoch} is the best now; the results of {earlier} were removed")
 
 
 def _evaluate(job: Job, setup: Setup, reviews: ReviewSet, split: str) -> Evaluation:

@@ -127,11 +127,19 @@ def test_damage_is_named_with_its_line(tmp_path: Path, content: str, message: st
     assert message in str(caught.value)
 
 
-def test_writing_says_whether_the_table_is_another_one(tmp_path: Path) -> None:
-    path, rows = tmp_path / "p.csv", some_rows()
-    assert write_predictions(path, rows, ["bad", "good"])
-    assert not write_predictions(path, rows, ["bad", "good"])
-    assert write_predictions(path, rows[:1], ["bad", "good"])
+def test_what_was_made_from_another_table_is_gone_before_that_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, made, rows = tmp_path / "p.csv", tmp_path / "curves.png", some_rows()
+    write_predictions(path, rows, ["bad", "good"], made_from_it=[made])
+    made.touch()
+    write_predictions(path, rows, ["bad", "good"], made_from_it=[made])
+    assert made.exists()
+
+    monkeypatch.setattr("sentiment_cli.evaluation.predictions.write_text", lambda *_: pytest.fail("as a kill does"))
+    with pytest.raises(pytest.fail.Exception):
+        write_predictions(path, rows[:1], ["bad", "good"], made_from_it=[made])
+    assert not made.exists()
 
 
 def test_bytes_that_are_no_text_and_a_missing_file_are_named(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from sentiment_cli.history import Epoch, read_history
 from sentiment_cli.runs import Run, find_run
 from sentiment_cli.training.progress import Silent
 from sentiment_cli.workflows import creation, dry_run, resume, setup, train, training
+from sentiment_cli.workflows.classifier import own_files
 from sentiment_cli.workflows.creation import set_run_aside
 
 CHECKPOINT = ("manifest.json", "state.json", "variables.npz")
@@ -768,12 +769,23 @@ def test_an_extension_that_is_killed_in_its_first_epoch_still_goes_on(run_copy: 
     assert len(history(run.path)) > 2
 
 
-def test_what_an_interrupted_extension_made_untrue_is_removed(run_copy: Path) -> None:
+def test_what_an_extension_made_untrue_is_removed(run_copy: Path) -> None:
     run = Run(run_copy)
+    asked = [run.predictions_path("train"), run.probes_path, run.evaluation_dir("other") / "metrics.json"]
+    asked += [own_files(run, split).picture("curves") for split in ("train", "test")]
+    for path in asked:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("of epoch 2", encoding="utf-8")
     result = resume(run, epochs=30, progress=Signals("epoch 20/30"))
-    assert (result.status, run.read_record()["evaluated_epoch"]) == ("interrupted", 2)
+    assert (result.status, run.read_record()["evaluated_epoch"]) == ("interrupted", result.best_epoch)
     assert result.best_epoch != 2
+    assert not any(path.exists() for path in asked)
     assert not run.metrics_path.exists() and not run.model_path.exists()
     assert not any(path.exists() for split in ("validation", "test") for path in run.result_paths(split))
-    assert resume(run).status == "finished"
+    run.write_record({**run.read_record(), "evaluated_epoch": 2})  # now of an extension that is not stopped
+    asked[0].write_text("of epoch 2", encoding="utf-8")
+    told = Told()
+    assert resume(run, progress=told).status == "finished"
+    assert "is the best now; the results of epoch 2 were removed" in " ".join(told.notes)
     assert run.metrics_path.exists() and run.model_path.exists()
+    assert not asked[0].exists()
