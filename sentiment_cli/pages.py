@@ -1,4 +1,7 @@
-"""Results as pages for a browser: one file, no network, no script; what comes from outside is escaped."""
+"""Results as pages for a browser: one file, no network, no script; what comes from outside is escaped.
+
+Should that ever fail, the page's own policy lets a browser run nothing and load nothing.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ _MISCLASSIFIED = """\
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{ page.title }}</title>
 <style>

@@ -163,6 +163,8 @@ def test_the_page_needs_no_network_and_runs_nothing() -> None:
     assert not {"script", "link", "img", "iframe", "a"} & {tag for tag, _ in page.elements}
     assert not {"src", "href", "onclick"} & {name for _, attributes in page.elements for name in attributes}
     assert "url(" not in "".join(page.texts["style"])
+    policies = [attributes["content"] for tag, attributes in page.elements if "http-equiv" in attributes]
+    assert policies == ["default-src 'none'; style-src 'unsafe-inline'"]
 
 
 def test_the_encoding_is_declared_first() -> None:
