@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sentiment_cli.analysis.attributions import Span, strongest
-from sentiment_cli.analysis.reasons import describe_reasons, unknown_share
+from sentiment_cli.analysis.reasons import describe_reasons
 from sentiment_cli.analysis.suspects import Suspect
 from sentiment_cli.analysis.traits import Traits
 from sentiment_cli.analysis.versus import Change
@@ -58,7 +58,7 @@ class Misclassified:
         counted = [_count(row.tokens, "word")]
         if row.cut:
             counted.append(f"{row.cut:,} cut")
-        counted.append(f"{100 * unknown_share(row):.0f} % unknown")
+        counted.append(f"{100 * row.unknown_share:.0f} % unknown")
         if traits.negations is not None:
             counted.append(_count(traits.negations, "negation"))
         if traits.rating is not None:
@@ -84,7 +84,7 @@ class Misclassified:
             "loss": row.loss,
             "tokens": row.tokens,
             "cut": row.cut,
-            "unknown_share": round(unknown_share(row), 4),
+            "unknown_share": round(row.unknown_share, 4),
             "negations": self.traits.negations,
             "rating": self.traits.rating,
             "copy_of": self.traits.copy_of,

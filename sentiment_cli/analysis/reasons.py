@@ -26,11 +26,6 @@ FEW_WORDS = 5
 CLOSE_CALL = 0.2
 
 
-def unknown_share(prediction: Prediction) -> float:
-    """The share of unknown words among those that were read, in [0, 1]; 0 where there are none."""
-    return prediction.unknown / max(prediction.tokens - prediction.cut, 1)
-
-
 def describe_reasons(prediction: Prediction, traits: Traits) -> list[str]:
     """Notable traits in words, the most telling first; empty where there is nothing to say."""
     return [
@@ -61,8 +56,8 @@ def _length(row: Prediction) -> list[str]:
 
 
 def _unknown(row: Prediction) -> list[str]:
-    share = unknown_share(row)
-    return [f"{100 * share:.0f} % unknown words"] if share >= NOTABLE_UNKNOWN else []
+    is_notable = row.unknown_share >= NOTABLE_UNKNOWN
+    return [f"{100 * row.unknown_share:.0f} % unknown words"] if is_notable else []
 
 
 def _negations(traits: Traits) -> list[str]:

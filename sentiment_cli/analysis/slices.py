@@ -86,9 +86,9 @@ def _by_length(row: Prediction, _: Traits) -> tuple[int, str]:
 
 
 def _by_unknown(row: Prediction, _: Traits) -> tuple[int, str]:
-    share = row.unknown / max(row.tokens - row.cut, 1)
     edges = (0.0, 0.02, 0.05, 0.1, 0.2)
     names = ("none unknown", "up to 2 %", "2 to 5 %", "5 to 10 %", "10 to 20 %", "over 20 % unknown")
+    share = row.unknown_share
     place = sum(share > edge for edge in edges)
     return place, names[place]
 

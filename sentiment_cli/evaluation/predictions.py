@@ -53,6 +53,11 @@ class Prediction:
         """Whether the predicted class is not the actual one."""
         return self.actual != self.predicted
 
+    @property
+    def unknown_share(self) -> float:
+        """The share of unknown words among those that were read, in [0, 1]; 0 where there are none."""
+        return self.unknown / max(self.tokens - self.cut, 1)
+
 
 def make_predictions(
     logits: np.ndarray, labels: np.ndarray, paths: Sequence[str], token_ids: TokenIds, class_names: Sequence[str]

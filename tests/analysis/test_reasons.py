@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sentiment_cli.analysis.reasons import describe_reasons, unknown_share
+from sentiment_cli.analysis.reasons import describe_reasons
 from sentiment_cli.analysis.traits import Traits
 from sentiment_cli.evaluation.predictions import Prediction
 
@@ -60,5 +60,5 @@ def test_a_close_call_is_one_between_the_two_most_probable_classes() -> None:
 
 
 def test_the_share_of_unknown_words_is_of_those_that_were_read() -> None:
-    assert unknown_share(replace(PLAIN, tokens=60, cut=20, unknown=10)) == 0.25
-    assert unknown_share(replace(PLAIN, tokens=0, unknown=0)) == 0.0
+    assert replace(PLAIN, tokens=60, cut=20, unknown=10).unknown_share == 0.25
+    assert replace(PLAIN, tokens=0, unknown=0).unknown_share == 0.0
