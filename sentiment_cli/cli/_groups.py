@@ -50,15 +50,18 @@ def write_groups(run: Run, asked: tuple[str, str, str | None], target: Target, l
         if target.output.as_json:
             target.output.result(grouping.to_dict(), str)
         return
-    target.write(_text(grouping, target), "Error rates")
-
-
-def _text(grouping: Grouping, target: Target) -> str:
+    in_form = _text(grouping, target.form)
     if target.output.as_json:
-        return json_line(grouping.to_dict()) + "\n"
-    if target.form == "csv":
+        in_file = in_form if target.is_twofold else None
+        target.write(json_line(grouping.to_dict()) + "\n", "Error rates", in_file=in_file)
+    else:
+        target.write(in_form, "Error rates")
+
+
+def _text(grouping: Grouping, form: str) -> str:
+    if form == "csv":
         return csv_text(_COLUMNS, ([row[name] for name in _COLUMNS] for row in grouping.rows()))
-    if target.form == "jsonl":
+    if form == "jsonl":
         return "".join(json_line(row) + "\n" for row in grouping.rows())
     return _as_tables(grouping)
 

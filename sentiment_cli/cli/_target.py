@@ -25,18 +25,30 @@ class Target:
     path: Path | None
 
     @property
+    def is_twofold(self) -> bool:
+        """Whether the file has another form than the JSON on stdout; a file that ends like none has that, too."""
+        return self.output.as_json and self.path is not None and self.form != "table"
+
+    @property
     def is_picture(self) -> bool:
         """Whether the file's ending is that of a picture."""
         return ending(self.path) in PICTURES
 
-    def write(self, text: str, what: str, *, has_colors: bool = False) -> None:
-        """Write the result, and say ``what`` is in the file; with ``--json`` stdout has it in any case."""
+    def write(self, text: str, what: str, *, in_file: str | None = None, has_colors: bool = False) -> None:
+        """Write the result, and say ``what`` is in the file; with ``--json`` stdout has it in any case.
+
+        Args:
+            text: the result.
+            what: noun for the note on the file.
+            in_file: the same in the form of the file; None: as it is.
+            has_colors: whether there are escape sequences for a terminal in it.
+        """
         if self.path is None or self.output.as_json:
             write_colored(text) if has_colors else write_data(text)
         if self.path is not None:
             from sentiment_cli.atomic import write_text
 
-            write_text(self.path, text)
+            write_text(self.path, text if in_file is None else in_file)
             self.output.note(f"{what}: {self.path}")
 
 

@@ -85,7 +85,10 @@ def misclassified(run: str | None, split: str, form: str | None, target: Path | 
         output.note(note)
     color = target is None and wants_color()
     text = json_line(listing.to_dict()) + "\n" if output.as_json else render(listing, place.form, color=color)
-    place.write(text, _what(listing), has_colors=color and place.form == "table" and not output.as_json)
+    in_file = render(listing, place.form) if place.is_twofold else None
+    place.write(
+        text, _what(listing), in_file=in_file, has_colors=color and place.form == "table" and not output.as_json
+    )
 
 
 def _check(split: str, form: str | None, target: Path | None, output: Output, asked: dict[str, Any]) -> None:

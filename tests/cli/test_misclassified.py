@@ -161,6 +161,19 @@ def test_with_json_stdout_has_the_object_also_when_a_file_gets_it(cli: Cli, thre
     assert json.loads(result.stdout) == json.loads(Path("list.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.parametrize(
+    ("form", "options"),
+    [("csv", []), ("jsonl", []), ("html", []), ("csv", ["--group-by", "cut"]), ("jsonl", ["--group-by", "cut"])],
+)
+def test_with_json_a_file_has_the_form_that_its_ending_says(
+    cli: Cli, three: Path, form: str, options: list[str]
+) -> None:
+    plain = cli("misclassified", "tiny", *options, "--format", form).stdout
+    result = cli("misclassified", "tiny", *options, "--json", "-o", f"list.{form}")
+    assert json.loads(result.stdout)["wrong"] == 3
+    assert Path(f"list.{form}").read_bytes().decode("utf-8") == plain
+
+
 def test_json_is_one_object_with_all_of_them(cli: Cli, put: Callable[..., Path]) -> None:
     put([f"room {index}" for index in range(25)], [wrong(index, 0.9) for index in range(25)])
     result = cli("misclassified", "tiny", "--json")
