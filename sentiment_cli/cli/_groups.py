@@ -69,7 +69,7 @@ def _text(grouping: Grouping, form: str) -> str:
 def _as_tables(grouping: Grouping) -> str:
     low, high = grouping.interval
     head = (
-        f"{grouping.wrong:,} of {grouping.examples:,} {grouping.part.split} predictions are wrong: "
+        f"{grouping.wrong:,} of {grouping.examples:,} {grouping.part.counted('predictions')} are wrong: "
         f"{100 * grouping.wrong / grouping.examples:.1f} % (95 %: {100 * low:.1f} to {100 * high:.1f} %)"
     )
     numbers = ["reviews", "wrong", "error rate", "95 %", "of all errors"]

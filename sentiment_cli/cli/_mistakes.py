@@ -48,10 +48,10 @@ def _subject(listing: Listing) -> list[str]:
         return [_against_text(listing.against, listing)]
     if noise := listing.noise:
         return [
-            f"{len(noise.suspects):,} of {listing.examples:,} {listing.split} labels are suspect; about "
+            f"{len(noise.suspects):,} of {listing.examples:,} {listing.part.counted('labels')} are suspect; about "
             f"{noise.estimated_errors:,} are estimated to be wrong, confident mistakes of the network among them"
         ]
-    return [f"{listing.wrong:,} of {listing.examples:,} {listing.split} predictions are wrong"]
+    return [f"{listing.wrong:,} of {listing.examples:,} {listing.part.counted('predictions')} are wrong"]
 
 
 def _shown_of(listing: Listing) -> list[str]:
@@ -69,8 +69,8 @@ def _against_text(against: Against, listing: Listing) -> str:
     counts, (this, other) = against.versus.counts, against.names
     low, high = against.versus.difference_interval
     return (
-        f"{this} against {other} on {counts.examples:,} {listing.split} reviews: {counts.only_first:,} fixed, "
-        f"{counts.only_second:,} broken, {counts.both_wrong:,} wrong in both; accuracy {counts.difference:+.4f} "
+        f"{this} against {other} on {counts.examples:,} {listing.part.counted('reviews')}: "
+        f"{counts.only_first:,} fixed, {counts.only_second:,} broken, {counts.both_wrong:,} wrong in both; accuracy {counts.difference:+.4f} "
         f"(95 %: {low:+.4f} to {high:+.4f}), McNemar's test {p_text(against.versus.p_value)}"
     )
 

@@ -53,6 +53,11 @@ class KeptPart:
         """In the order of the table; empty where it has no row."""
         return list(self.predictions[0].probabilities) if self.predictions else []
 
+    def counted(self, noun: str) -> str:
+        """What is counted in a sentence: ``test predictions``; of other data ``predictions on NAME``."""
+        is_other = self.evaluation is not None and "--data" in self.evaluation
+        return f"{noun} on {self.split}" if is_other else f"{self.split} {noun}"
+
     @property
     def wrong(self) -> list[Prediction]:
         """The wrong predictions."""

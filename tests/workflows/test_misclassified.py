@@ -171,6 +171,7 @@ class TestOtherData:
             ("so so", None),
         ]
         assert found.part.evaluation == ("--data", str(evaluated))
+        assert found.part.counted("labels") == "labels on other-2"
 
     def test_they_are_known_when_their_reviews_are_gone(self, run: Run, evaluated: Path) -> None:
         shutil.rmtree(evaluated)

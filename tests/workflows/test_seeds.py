@@ -160,7 +160,12 @@ class TestStopped:
     ) -> None:
         begin_again(group, 4)
         first = unchanged(group.member(3).path)
+        asked = [group.probes_path, group.evaluation_dir("other") / "metrics.json"]
+        for path in asked:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("of the networks before", encoding="utf-8")
         stopped = resume_seeds(group, progress=InSecond("epoch 2", 2))
+        assert not any(path.exists() for path in asked)
         assert (stopped.status, stopped.exit_code, stopped.ensemble) == ("interrupted", 130, {})
         assert [member.status for member in stopped.members] == ["finished", "interrupted"]
         assert group.read_record()["status"] == "interrupted"
