@@ -134,6 +134,10 @@ class Run:
         """The evaluations on other data."""
         return self.path / "evaluations"
 
+    def report_path(self, split: str) -> Path:
+        """The page about one part of its own data."""
+        return self.path / ("report.html" if split == "test" else f"report-{split}.html")
+
     def evaluation_dir(self, name: str) -> Path:
         """Where the evaluation on other data, called ``name``, is kept."""
         return self.evaluations_dir / name
@@ -208,6 +212,16 @@ class SeedGroup(Run):
                 f"received {seeds!r}."
             )
         return [self.member(seed) for seed in seeds]
+
+
+def evaluation_paths(directory: Path) -> tuple[Path, Path, Path]:
+    """What `Run.result_paths` are of a part, in the directory of an evaluation that has one."""
+    return directory / "predictions.csv", directory / "traits.csv", directory / "attributions.jsonl"
+
+
+def evaluation_report_path(directory: Path) -> Path:
+    """The page about an evaluation on other data."""
+    return directory / "report.html"
 
 
 def is_ladder(path: Path) -> bool:

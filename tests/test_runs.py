@@ -169,7 +169,7 @@ def test_every_file_of_a_run_is_inside_of_it() -> None:
     run = Run(Path("runs/first"))
     names = [name for name, item in vars(Run).items() if isinstance(item, property)]
     paths = [path for name in names if isinstance(path := getattr(run, name), Path)]
-    paths += [run.refit.path, *run.result_paths("test"), run.evaluation_dir("other")]
+    paths += [run.refit.path, *run.result_paths("test"), run.evaluation_dir("other"), run.report_path("test")]
     assert {path.relative_to(run.path).as_posix() for path in paths} == {
         "config.yaml",
         "refit",
@@ -187,7 +187,9 @@ def test_every_file_of_a_run_is_inside_of_it() -> None:
         "attributions-test.jsonl",
         "cross-validation",
         "probes.json",
+        "evaluations",
         "evaluations/other",
+        "report.html",
     }
 
 

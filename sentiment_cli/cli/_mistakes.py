@@ -68,9 +68,10 @@ def _against_text(against: Against, listing: Listing) -> str:
 
     counts, (this, other) = against.versus.counts, against.names
     low, high = against.versus.difference_interval
+    on = f"{counts.examples:,} {listing.part.counted('reviews')}"
     return (
-        f"{this} against {other} on {counts.examples:,} {listing.part.counted('reviews')}: "
-        f"{counts.only_first:,} fixed, {counts.only_second:,} broken, {counts.both_wrong:,} wrong in both; accuracy {counts.difference:+.4f} "
+        f"{this} against {other} on {on}: {counts.only_first:,} fixed, {counts.only_second:,} broken, "
+        f"{counts.both_wrong:,} wrong in both; accuracy {counts.difference:+.4f} "
         f"(95 %: {low:+.4f} to {high:+.4f}), McNemar's test {p_text(against.versus.p_value)}"
     )
 

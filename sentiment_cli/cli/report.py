@@ -37,7 +37,8 @@ def report(runs: tuple[str, ...], split: str, source: str | None, texts: str, ta
     Curves, confusion matrix, threshold, calibration, slices, all predictions to be sorted, filtered and searched,
     configuration, environment and data are on it; several runs stand side by side.
 
-    Without RUNS: the newest finished one. Without -o: report.html in the (first) run.
+    Without RUNS: the newest finished one. Without -o: report.html in the (first) run, or report-SPLIT.html; of other
+    data beside the predictions on them.
     """
     output = Output.current()
     if source is not None and split != "test":

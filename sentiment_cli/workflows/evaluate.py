@@ -19,7 +19,7 @@ from sentiment_cli.errors import DataError, RunError, UsageError
 from sentiment_cli.evaluation.metrics import Evaluation
 from sentiment_cli.evaluation.thresholds import FoundThreshold
 from sentiment_cli.locking import locked
-from sentiment_cli.runs import SPLITS, Run, safe_name
+from sentiment_cli.runs import SPLITS, Run, evaluation_paths, safe_name
 from sentiment_cli.runtime import load_tensorflow
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.workflows.baseline import known_accuracies
@@ -267,10 +267,11 @@ def _evaluate_other(
     classifier = load_scorer(run, config, device)
     name = source if source in NAMED_SOURCES else root.resolve().name
     directory = _evaluation_dir(run, safe_name(name), root)
+    predictions, traits, attributions = evaluation_paths(directory)
     files = EvaluationFiles(
-        predictions=directory / "predictions.csv",
-        traits=directory / "traits.csv",
-        attributions=directory / "attributions.jsonl",
+        predictions=predictions,
+        traits=traits,
+        attributions=attributions,
         metrics=directory / "metrics.json",
         pictures_dir=directory,
         title=f"{run.name} on {name}",

@@ -17,7 +17,7 @@ from sentiment_cli.data.source import NAMED_SOURCES
 from sentiment_cli.errors import RunError
 from sentiment_cli.evaluation.predictions import Prediction, read_predictions
 from sentiment_cli.resources import expand_path
-from sentiment_cli.runs import Run, SeedGroup
+from sentiment_cli.runs import Run, SeedGroup, evaluation_paths
 
 _NO_TRAITS = Traits(None, None, None)
 
@@ -32,6 +32,7 @@ class KeptPart:
         predictions: all of them, in the order of the table.
         data_root: what their paths are relative to.
         files: reads their texts.
+        predictions_path: the table.
         traits_path: where traits may be kept.
         attributions_path: where what the words added may be kept.
         evaluation: the options of ``sentiment evaluate`` that make it; None: those of a cross-validation, of the
@@ -43,6 +44,7 @@ class KeptPart:
     predictions: list[Prediction]
     data_root: Path
     files: ReviewFiles
+    predictions_path: Path
     traits_path: Path
     attributions_path: Path
     evaluation: tuple[str, ...] | None = ()
@@ -126,8 +128,8 @@ def open_other(run: Run, source: str) -> KeptPart:
     if found is None:
         command = f"sentiment evaluate {shlex.quote(str(run.path))} --data {shlex.quote(source)}"
         raise RunError(f"{run.path} was not evaluated on {source} yet. Do that: {command}")
-    files = (found / name for name in ("predictions.csv", "traits.csv", "attributions.jsonl"))
-    part = _open(run, {**record, "data": {"root": evaluated_root(found)}}, found.name, *files)
+    record = {**record, "data": {"root": evaluated_root(found)}}
+    part = _open(run, record, found.name, *evaluation_paths(found))
     return replace(part, evaluation=("--data", source))
 
 
@@ -138,8 +140,8 @@ def open_held_out(run: Run) -> KeptPart:
         RunError: there was no cross-validation, or a table is damaged.
     """
     record, directory = run.read_record(), run.cross_validation_dir
-    path = directory / "predictions.csv"
-    if not path.exists():
+    paths = evaluation_paths(directory)
+    if not paths[0].exists():
         single = run.members[0] if isinstance(run, SeedGroup) else run
         command = f"sentiment evaluate {shlex.quote(str(single.path))} --cross-validate 5"
         raise RunError(
@@ -147,7 +149,7 @@ def open_held_out(run: Run) -> KeptPart:
             f"Let each review be predicted by a network that has not learned it: {command}"
             + (f", and then name {single.path}" if single is not run else "")
         )
-    part = _open(run, record, "cross-validation", path, directory / "traits.csv", directory / "attributions.jsonl")
+    part = _open(run, record, "cross-validation", *paths)
     return replace(part, evaluation=None)
 
 
@@ -156,7 +158,7 @@ def _open(
 ) -> KeptPart:
     root = Path(str(record.get("data", {}).get("root", "")))
     files = ReviewFiles(root, _policy(run, record))
-    return KeptPart(run, split, read_predictions(predictions), root, files, traits, attributions)
+    return KeptPart(run, split, read_predictions(predictions), root, files, predictions, traits, attributions)
 
 
 def _evaluations(run: Run) -> list[Path]:

@@ -17,13 +17,12 @@ from sentiment_cli.probes.outcomes import read_report as read_probes
 from sentiment_cli.report.data import build_report
 from sentiment_cli.report.page import render_page
 from sentiment_cli.report.sources import Curve, Missing, RunFiles, TextChoice
-from sentiment_cli.runs import Run, SeedGroup, single_runs
+from sentiment_cli.runs import Run, SeedGroup, evaluation_report_path, single_runs
 from sentiment_cli.seeds import Member, read_member
 from sentiment_cli.workflows.compare import CompareResult, compare_runs, p_text
 from sentiment_cli.workflows.kept_part import KeptPart, open_other, open_part
 from sentiment_cli.workflows.plot_history import read_runs
 
-REPORT_FILE = "report.html"
 # In the place of a part of a run's own data.
 OTHER = "other"
 
@@ -76,7 +75,8 @@ def write_report(
 
     Args:
         runs: at least one; a run that is named twice is shown once. Of a group of seeds the ensemble is shown.
-        target: the file; None: ``report.html`` in the (first) run.
+        target: the file; None: ``report.html`` in the (first) run, ``report-<split>.html`` of another part than the
+            test part; of other data it lies beside the predictions on them.
         split: the part whose predictions are shown.
         source: other data that all of them were evaluated on, in place of a part of their own.
         texts: of which reviews the page has the texts.
@@ -93,7 +93,7 @@ def write_report(
     shown = _shown_paths(views, texts)
     files = [_read_run(view, shown) for view in views]
     report = build_report(files, split=views[0].split, source=source, texts=texts, comparisons=_compare(views))
-    target = target or distinct[0].path / REPORT_FILE
+    target = target or _own_file(views[0])
     write_text(target, render_page(report))
     missing = [f"{one.name}: {line}" for one in files for line in one.missing]
     counts = {key: len(report["reviews"][key]) for key in ("paths", "texts")}
@@ -104,6 +104,13 @@ def _names(runs: Sequence[Run]) -> list[str]:
     """What runs are called; by their directories where two have the same name."""
     names = [run.name for run in runs]
     return [name if names.count(name) == 1 else str(run.path) for run, name in zip(runs, names, strict=True)]
+
+
+def _own_file(view: _View) -> Path:
+    """Where a page lies that nobody named: one for each part and for other data, so that none replaces another."""
+    if view.source is not None and view.part is not None:
+        return evaluation_report_path(view.part.predictions_path.parent)
+    return view.run.report_path(view.split)
 
 
 @dataclass(frozen=True)

@@ -196,6 +196,20 @@ def test_other_data_are_shown_where_the_runs_were_evaluated_on_them(
     assert json.loads(result.stdout)["data"] == str(tiny_reviews)
 
 
+def test_pages_about_other_reviews_do_not_replace_the_one_about_the_test_part(
+    cli: Cli, run_copy: Path, tiny_reviews: Path
+) -> None:
+    evaluate_elsewhere(Run(run_copy), "tiny", tiny_reviews)
+    pages = [cli("report", "tiny", *options).stdout for options in ([], ["--split", "validation"])]
+    pages.append(cli("report", "tiny", "--data", tiny_reviews).stdout)
+    assert pages == [
+        "runs/tiny/report.html\n",
+        "runs/tiny/report-validation.html\n",
+        "runs/tiny/evaluations/tiny/report.html\n",
+    ]
+    assert [page_data(page.strip())["split"] for page in pages] == ["test", "validation", "other"]
+
+
 def test_other_data_that_a_run_was_not_evaluated_on_are_an_error(cli: Cli, run_copy: Path) -> None:
     result = cli("report", "tiny", "--data", "bnb")
     assert result.exit_code == 1
