@@ -189,12 +189,14 @@ def evaluate_reviews(
 
     Raises:
         DataError: there is no review.
+        RunError: the network gives no finite number for some.
     """
     if not len(reviews):
         raise DataError(f"No review of {name} is left to evaluate; see data.encoding_errors.")
     encoded = encode_set(classifier.config, classifier.vocabulary, reviews, progress, name)
     progress.phase(f"predicting {name}", len(reviews))
     logits = classifier.score(encoded.token_ids, progress)
+    _check_finite(logits, reviews.paths, name)
     predictions = make_predictions(logits, reviews.labels, reviews.paths, encoded.token_ids, classifier.class_names)
     outcomes = make_outcomes(logits, reviews.labels, classifier.class_names)
     evaluation = compute_evaluation(outcomes)
@@ -204,6 +206,17 @@ def evaluate_reviews(
     if files.metrics is not None:
         write_json(files.metrics, {"data": files.data, **evaluation.to_dict()})
     return evaluation
+
+
+def _check_finite(logits: np.ndarray, paths: Sequence[str], name: str) -> None:
+    """Finite weights, which a training makes sure of, may still add up to no number over a long review."""
+    failed = np.flatnonzero(~np.isfinite(logits).all(axis=1))
+    if len(failed):
+        raise RunError(
+            f"The network gives no finite number for {len(failed):,} of {len(paths):,} reviews of {name}, "
+            f"{paths[failed[0]]} the first; expected one for each. An activation without a bound, as relu, grows "
+            "beyond all numbers over many words: train with tanh, or with a smaller text.sequence_length."
+        )
 
 
 def _draw(outcomes: Outcomes, files: EvaluationFiles) -> None:

@@ -8,6 +8,7 @@ import math
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import Told, tiny_texts, write_reviews
 
@@ -16,6 +17,7 @@ from sentiment_cli.errors import DataError, RunError, UsageError
 from sentiment_cli.evaluation.predictions import Prediction, read_predictions, write_predictions
 from sentiment_cli.runs import Run
 from sentiment_cli.workflows import EvaluateResult, evaluate, predict, resume
+from sentiment_cli.workflows.classifier import Classifier
 
 
 def contents(directory: Path) -> dict[str, bytes]:
@@ -294,6 +296,22 @@ def test_what_words_added_goes_when_the_predictions_change_and_only_then(run_cop
     write_predictions(run.predictions_path("test"), rows[::-1], ["bad", "good"])
     evaluate(run)
     assert not run.attributions_path("test").exists()
+
+
+def test_a_network_that_gives_no_number_is_an_error_and_leaves_what_was_there(
+    run_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(run_copy)
+    rows = read_predictions(run.predictions_path("test"))
+    before = run.predictions_path("test").read_bytes(), run.metrics_path.read_bytes()
+    logits = np.zeros((len(rows), 1), np.float32)
+    logits[2] = np.nan
+    monkeypatch.setattr(Classifier, "score", lambda *_: logits)
+    with pytest.raises(
+        RunError, match=f"no finite number for 1 of {len(rows)} reviews of test, {rows[2].path} the first"
+    ):
+        evaluate(run)
+    assert (run.predictions_path("test").read_bytes(), run.metrics_path.read_bytes()) == before
 
 
 def test_pictures_of_predictions_that_changed_do_not_stay(run_copy: Path) -> None:
