@@ -1,6 +1,6 @@
 /* Which predictions does the table show, and in which order? Nothing in this file touches the document. */
 
-/** Columns that rows can be sorted by: the number of a row, not-a-number where there is none, which comes last. */
+/** What rows can be sorted by: a number of each. */
 const SORTS = {
   loss: (rows, index) => rows.loss[index],
   confidence: (rows, index) => rows.probability[index],
