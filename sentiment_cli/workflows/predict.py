@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sentiment_cli.errors import RunError
 from sentiment_cli.runs import Run
 from sentiment_cli.runtime import load_tensorflow
 from sentiment_cli.training.progress import Progress, Silent
@@ -45,7 +47,7 @@ def predict(run: Run, texts: Sequence[str], *, progress: Progress | None = None)
         One prediction a text, in order. It does not depend on the other texts.
 
     Raises:
-        RunError: the run is not complete.
+        RunError: the run is not complete, or its network gives no number for a text.
     """
     progress = progress or Silent()
     record = run.read_record()
@@ -67,6 +69,12 @@ def predict(run: Run, texts: Sequence[str], *, progress: Progress | None = None)
     token_ids = encode(config.text, classifier.vocabulary, readable)
     progress.phase("predicting", len(texts))
     rows = compute_probabilities(classifier.score(token_ids, progress)).tolist()
+    for number, row in enumerate(rows, start=1):
+        if not all(map(math.isfinite, row)):
+            raise RunError(
+                f"{run.path}: its network gives no finite probabilities for text {number} of {len(texts):,}. A shorter "
+                "one may do; train anew with tanh in place of an activation without a bound, or a lower learning rate."
+            )
     labels = [max(range(len(row)), key=row.__getitem__) for row in rows]
     return [
         TextPrediction(

@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from sentiment_cli.errors import RunError
 from sentiment_cli.evaluation.predictions import read_predictions
 from sentiment_cli.runs import Run
 from sentiment_cli.workflows import predict
+from sentiment_cli.workflows.classifier import Classifier
 
 LONG = "lovely " * 150_000  # over a megabyte
 STRANGE = {
@@ -89,6 +91,12 @@ def test_a_run_without_a_finished_epoch_has_no_model(run_copy: Path) -> None:
     shutil.rmtree(run_copy / "checkpoints")
     with pytest.raises(RunError, match="checkpoints has no best epoch any more"):
         predict(Run(run_copy), ["text"])
+
+
+def test_a_network_that_gives_no_number_is_an_error(trained_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Classifier, "score", lambda *_: np.array([[0.5], [np.nan]], np.float32))
+    with pytest.raises(RunError, match="gives no finite probabilities for text 2 of 2"):
+        predict(Run(trained_run), ["good", "bad"])
 
 
 def test_damaged_files_are_named(run_copy: Path) -> None:
