@@ -150,7 +150,8 @@ def _notes(listing: Listing, form: str) -> list[str]:
     """What is missing from a list, and how to get it."""
     notes = []
     options = listing.part.evaluation
-    if listing.rows and form in ("table", "html") and not listing.part.has_words and options is not None:
+    has_texts = listing.missing_texts < len(listing.rows)
+    if has_texts and form in ("table", "html") and not listing.part.has_words and options is not None:
         command = shlex.join(["sentiment", "evaluate", str(listing.run.path), *options, "--explain"])
         notes.append(f"To see what the words did: {command}")
     if listing.unread:

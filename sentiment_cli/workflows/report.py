@@ -263,9 +263,9 @@ def _missing(view: _View, files: RunFiles) -> list[Missing]:
     if gone:
         are = "1 review is" if gone == 1 else f"{gone:,} reviews are"
         lines.append(Missing(f"{are} no longer in {files.data_root}: shown without the text."))
-    if not files.has_words:
+    if files.texts and not files.has_words:
         lines.append(Missing("Words are not coloured. Colour them:", f"{view.evaluate} --explain"))
-    if not files.knows_copies:
+    if files.texts and not files.knows_copies:
         lines.append(Missing("Copies of training reviews are not known. Find them:", view.evaluate))
     if not files.validation and len(files.class_names) == 2:
         lines.append(Missing("No threshold is suggested: there are no predictions on a validation part."))

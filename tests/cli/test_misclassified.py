@@ -219,8 +219,8 @@ def test_without_any_text_every_form_still_lists_all(cli: Cli, three: Path, form
     shutil.rmtree(three)
     result = cli("misclassified", "tiny", "--format", form)
     assert result.exit_code == 0
-    missing = f"3 reviews are no longer in {three}; they are listed without their text\n"
-    assert result.stderr.removeprefix(HINT) == missing
+    # And not what would need the texts.
+    assert result.stderr == f"3 reviews are no longer in {three}; they are listed without their text\n"
     assert result.stdout.count("test/good/") == 3
     gone = {"table": "(file is gone)", "csv": "", "html": "The file is gone."}[form]
     assert gone in result.stdout
