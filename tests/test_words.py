@@ -31,7 +31,7 @@ def test_pieces_that_were_not_read_give_way_to_a_note() -> None:
 
 
 def test_a_text_cannot_steer_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setattr(_words, "wants_color", lambda: True)
     assert "\x1b[2J" not in in_terminal(coloured("a\x1b[2Jb [bold]c[/bold] :smile:", []))
     assert "[bold]c[/bold] :smile:" in in_terminal(coloured("[bold]c[/bold] :smile:", []))
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import io
-import os
 import shutil
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sentiment_cli.cli._output import printable_lines
+from sentiment_cli.cli._output import printable_lines, wants_color
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -85,16 +83,13 @@ def _with_notes(text: Text, left_out: Sequence[tuple[int, int, str]]) -> Text:
 
 
 def in_terminal(*parts: Any) -> str:
-    """Texts and tables of rich, one below the other, with colours where standard output is a terminal that has some.
-
-    ``NO_COLOR`` and ``FORCE_COLOR`` are heeded.
-    """
+    """Texts and tables of rich, one below the other, with colours where `wants_color` says so."""
     from rich.console import Console
 
     file = io.StringIO()
     console = Console(
         file=file,
-        force_terminal=sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR")),
+        force_terminal=wants_color(),
         width=shutil.get_terminal_size((_WIDTH, 24)).columns,
         legacy_windows=False,
         highlight=False,

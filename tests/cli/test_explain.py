@@ -77,7 +77,7 @@ def test_a_long_text_grows_in_one_line(run_copy: Path, cli: Cli, monkeypatch: py
 
 def test_colours_come_where_there_are_some(run_copy: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR")
-    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setattr("sentiment_cli.cli._words.wants_color", lambda: True)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
     shown = cli("explain", "--run", "tiny", "lovely \x1b[31m zzz").stdout
