@@ -11,6 +11,8 @@ from click.testing import Result
 
 from sentiment_cli.runs import Run
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 Cli = Callable[..., Result]
 NAMES = ["majority", "unigrams", "bigrams"]
 

@@ -11,6 +11,8 @@ import pytest
 from click.testing import Result
 from conftest import write_reviews
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 Cli = Callable[..., Result]
 KEYS = [
     "accuracy",
@@ -180,6 +182,7 @@ def test_a_gate_or_threshold_for_a_class_that_there_is_not_is_refused(cli: Cli, 
     assert result.stderr == 'Error: --by: there is no trait "lenght"; did you mean "length"?\n'
 
 
+@pytest.mark.usefixtures("drawn")
 def test_slices_and_threshold_are_shown_and_the_gates_hold_at_the_threshold(cli: Cli, run_copy: Path) -> None:
     arguments = ["evaluate", "tiny", "--by", "length,rating", "--by", "length", "--threshold", "0.999"]
     gates = ["--fail-under", "recall_low.good=0.3", "--fail-under", "f1.bad=0.1", "--fail-over", "loss=99"]

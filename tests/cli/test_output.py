@@ -19,6 +19,8 @@ from sentiment_cli import __version__
 from sentiment_cli.cli import main
 from sentiment_cli.cli._output import Output, duration, excerpt, json_line, pairs, printable, table
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 Cli = Callable[..., Result]
 
 

@@ -28,6 +28,8 @@ from sentiment_cli.errors import SentimentError
 from sentiment_cli.runs import Run
 from sentiment_cli.training.checkpoints import Checkpoints
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 Cli = Callable[..., Result]
 KEYS = [
     "run",

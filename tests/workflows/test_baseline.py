@@ -26,6 +26,8 @@ from sentiment_cli.runs import Run
 from sentiment_cli.training.progress import Silent
 from sentiment_cli.workflows import BaselineResult, baseline, baseline_of_run, evaluate
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 def configure(
     source: Path | str, *, seed: int = 3, test: bool = True, split: str = "whitespace", **data: Any

@@ -19,6 +19,8 @@ from sentiment_cli.runs import Run
 from sentiment_cli.workflows import EvaluateResult, evaluate, predict, resume
 from sentiment_cli.workflows.classifier import Classifier
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 
 def contents(directory: Path) -> dict[str, bytes]:
     return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
@@ -51,6 +53,7 @@ def assert_figures_follow_from(result: EvaluateResult, rows: list[Prediction]) -
     assert found.majority_baseline == pytest.approx(max(support.values()) / len(rows))
 
 
+@pytest.mark.usefixtures("drawn")
 @pytest.mark.parametrize(("split", "examples"), [("test", 16), ("validation", 10), ("train", 30)])
 def test_a_part_of_the_own_data_is_evaluated_into_the_run(run_copy: Path, split: str, examples: int) -> None:
     run = Run(run_copy)

@@ -30,6 +30,8 @@ from sentiment_cli.workflows.creation import check_free
 from sentiment_cli.workflows.record import is_finished
 from workflows.test_train import FILES, Signals, change, change_sections, files, history, unchanged
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 Cli = Callable[..., Result]
 GROUP_FILES = [
     "config.yaml",

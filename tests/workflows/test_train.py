@@ -27,6 +27,8 @@ from sentiment_cli.workflows import creation, dry_run, resume, setup, train, tra
 from sentiment_cli.workflows.classifier import own_files
 from sentiment_cli.workflows.creation import set_run_aside
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 CHECKPOINT = ("manifest.json", "state.json", "variables.npz")
 FILES = [
     "batches.csv",
