@@ -137,11 +137,16 @@ def check_settings(cell: str, way: str, masked: bool, given_states: bool, option
     check_alike(read(ours, x, states, **given_arguments), read(stock, x, states, **given_arguments))
 
 
-@pytest.mark.parametrize("given_states", [False, True], ids=["fresh", "state"])
-@pytest.mark.parametrize("masked", [False, True], ids=["whole", "masked"])
-@pytest.mark.parametrize("sequences", [False, True], ids=["last", "all"])
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("cell", CELLS)
+def choose_settings() -> list[Any]:
+    """Cell, way, sequences, masked, given states: half of them at once, such that each two occur in all forms."""
+    chosen = []
+    for (i, cell), (j, way), *flags in product(enumerate(CELLS), enumerate(WAYS), *[(False, True)] * 3):
+        marks = [pytest.mark.slow] if (i + j + sum(flags)) % 2 else []
+        chosen.append(pytest.param(cell, way, *flags, marks=marks))
+    return chosen
+
+
+@pytest.mark.parametrize(("cell", "way", "sequences", "masked", "given_states"), choose_settings())
 def test_outputs_states_and_gradients_are_those_of_keras(
     cell: str, way: str, sequences: bool, masked: bool, given_states: bool
 ) -> None:

@@ -244,8 +244,10 @@ def test_a_file_cut_short_anywhere_is_refused_and_nothing_is_assigned(tmp_path: 
     assert network.values() == untouched
 
 
-@pytest.mark.parametrize("mask", [0xFF, 6])
-@pytest.mark.parametrize("signed", [False, True])
+# Without a new signature any change is refused by the old one, whichever bits it is of.
+@pytest.mark.parametrize(
+    ("signed", "mask"), [(False, 0xFF), pytest.param(False, 6, marks=pytest.mark.slow), (True, 0xFF), (True, 6)]
+)
 def test_a_changed_byte_of_the_arrays_is_refused_or_harmless(tmp_path: Path, mask: int, signed: bool) -> None:
     saved, network = Variables(1.5), Variables(0.0)
     save(tmp_path / "saved", saved, None, TrainingState())
