@@ -7,7 +7,10 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
+
+from sentiment_cli.errors import RunError
 
 # What spreadsheet programs take for the beginning of a formula (OWASP, "CSV Injection"), behind any marks of ours.
 _FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
@@ -43,6 +46,20 @@ def read_csv(text: str) -> Iterator[tuple[int, list[str]]]:
                 yield reader.line_num, [_unmark(cell) for cell in cells] if has_marks else cells
     except csv.Error as error:
         raise csv.Error(f"{reader.line_num}: {error}") from None
+
+
+def read_table(path: Path) -> list[tuple[int, list[str]]]:
+    """The rows of a file that holds what `csv_text` made, each with the number of its last line.
+
+    Raises:
+        RunError: the file is missing, is not UTF-8 or no CSV.
+    """
+    try:
+        return list(read_csv(path.read_bytes().decode("utf-8")))
+    except csv.Error as error:
+        raise RunError(f"{path}:{error}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunError(f"{path} cannot be read: {error}") from None
 
 
 def _mark(cell: Any) -> Any:

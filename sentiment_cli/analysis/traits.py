@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 from sentiment_cli.atomic import write_text
 from sentiment_cli.data.reviews import EMPTY_DIGEST, text_digest
 from sentiment_cli.errors import RunError
-from sentiment_cli.tables import csv_text, read_csv
+from sentiment_cli.tables import csv_text, read_table
 
 # English; "without" and "hardly" turn what follows as "not" does (Huddleston and Pullum 2002, chapter 9).
 # In lower case and two passes: 1.3 s for IMDb's 25,000 test reviews, where one pass that ignores case takes 3.0 s.
@@ -96,12 +95,7 @@ def read_traits(path: Path) -> dict[str, Traits]:
     Raises:
         RunError: the file is missing or damaged; the message names the line.
     """
-    try:
-        rows = list(read_csv(path.read_bytes().decode("utf-8")))
-    except csv.Error as error:
-        raise RunError(f"{path}:{error}.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise RunError(f"{path} cannot be read: {error}") from None
+    rows = read_table(path)
     if not rows or tuple(rows[0][1]) != _COLUMNS:
         raise RunError(f"{path}:1: expected the columns {','.join(_COLUMNS)}.")
     return dict(_parse_row(path, number, row) for number, row in rows[1:])

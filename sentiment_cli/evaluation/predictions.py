@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import numpy as np
 from sentiment_cli.atomic import write_text
 from sentiment_cli.errors import RunError
 from sentiment_cli.evaluation.metrics import compute_losses, compute_probabilities
-from sentiment_cli.tables import csv_text, read_csv
+from sentiment_cli.tables import csv_text, read_table
 from sentiment_cli.text.token_ids import TokenIds
 
 _FIXED = ("id", "path", "actual", "predicted", "probability", "loss")
@@ -129,12 +128,7 @@ def read_predictions(path: Path) -> list[Prediction]:
     Raises:
         RunError: the file is missing or damaged; the message names the line.
     """
-    try:
-        rows = list(read_csv(path.read_bytes().decode("utf-8")))
-    except csv.Error as error:
-        raise RunError(f"{path}:{error}.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise RunError(f"{path} cannot be read: {error}") from None
+    rows = read_table(path)
     header = rows[0][1] if rows else []
     class_names = [name.removeprefix("p_") for name in header[len(_FIXED) : -len(_COUNTS)]]
     if header != [*_FIXED, *(f"p_{name}" for name in class_names), *_COUNTS] or not class_names:
