@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from html import unescape
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from parsed_page import Page
 
 from sentiment_cli.analysis.attributions import Span
 from sentiment_cli.analysis.traits import Traits
@@ -18,32 +18,6 @@ from sentiment_cli.evaluation.predictions import Prediction
 from sentiment_cli.misclassified import Misclassified
 from sentiment_cli.pages import Page as Head
 from sentiment_cli.pages import mark_words, misclassified_page
-
-
-class Page(HTMLParser):
-    """What a browser would see: elements with their attributes, and the text of each kind of element."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.texts: dict[str, list[str]] = {}
-        self.feed(source)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag != "meta":
-            self.open.append(tag)
-            self.texts.setdefault(tag, []).append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag, f"<{tag}> is not closed in its place"
-
-    def handle_data(self, data: str) -> None:
-        if self.open:
-            self.texts[self.open[-1]][-1] += data
-
 
 SAID = Prediction(0, "test/good/1.txt", "good", "bad", 0.9876, 4.391, {"bad": 0.9876, "good": 0.0124}, 20, 1, 0)
 PLAIN = Misclassified(SAID, "warm", Traits(0, None, None))

@@ -8,10 +8,10 @@ import hashlib
 import itertools
 import json
 import re
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from parsed_page import Page as ParsedPage
 
 from report.runs import CURVE, RECORD, prediction, run_files
 from sentiment_cli.diagnosis import Finding
@@ -20,38 +20,9 @@ from sentiment_cli.report.page import embedded_json, render_page
 from sentiment_cli.report.sources import Missing
 from sentiment_cli.seeds import Member
 
-VOID = {"meta", "link", "input", "br"}
 
-
-class Page(HTMLParser):
-    """What a browser would see: elements with their attributes, and the text of each kind of element."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.texts: dict[str, list[str]] = {}
-        self.feed(source)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-            self.texts.setdefault(tag, []).append("")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag, f"<{tag}> is not closed in its place"
-
-    def handle_data(self, data: str) -> None:
-        if self.open:
-            self.texts[self.open[-1]][-1] += data
-
-    def first(self, tag: str, **wanted: str) -> dict[str, str | None]:
-        return next(found for name, found in self.elements if name == tag and wanted.items() <= found.items())
+class Page(ParsedPage):
+    """The page of a report."""
 
     def data(self) -> Any:
         return json.loads(self.texts["script"][0])
