@@ -51,7 +51,9 @@ def _chart(runs: Mapping[str, RunCurves], panel: Panel, smoothing: Smoothing, wi
 
 def _legend(runs: Mapping[str, RunCurves], smoothing: Smoothing, unicode: bool) -> list[Row]:
     solid, dotted = ("⠤⠤⠤", "⠄⠠ ⠄") if unicode else ("***", "...") if len(runs) == 1 else ("capitals", "small letters")
-    marks = [f"{solid} validation", f"{dotted} training", "O best epoch"]
+    marks = [f"{solid} validation", f"{dotted} training"]
+    if any(run.history.best_epoch for run in runs.values()):
+        marks.append("O best epoch")
     if not any(run.history.has_validation for run in runs.values()):
         del marks[0]
     rows: list[Row] = [[Span("   ".join(marks))]]

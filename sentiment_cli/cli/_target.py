@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sentiment_cli.cli._output import Output, write_colored, write_data
+from sentiment_cli.errors import UsageError
 
 PICTURES = ("png", "svg", "pdf")
+# A table in a file of these endings would be opened as what it is not.
+_NO_TABLES = ("gif", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "eps", "ps", "xlsx", "xls", "ods", "parquet")
 
 
 @dataclass(frozen=True)
@@ -55,3 +59,15 @@ class Target:
 def ending(path: Path | None) -> str:
     """The ending of a file name, in lower case and without the dot; empty where there is none."""
     return path.suffix.lower().removeprefix(".") if path else ""
+
+
+def form_of(path: Path | None, forms: Sequence[str]) -> str:
+    """The form that a file's ending asks for; a table where it asks for none.
+
+    Raises:
+        UsageError: the ending is that of a file that is not written here.
+    """
+    found = ending(path)
+    if found in _NO_TABLES:
+        raise UsageError(f"{path}: a .{found} file is not written; expected .{', .'.join((*forms[1:], *PICTURES))}.")
+    return found if found in forms else "table"

@@ -12,7 +12,7 @@ from sentiment_cli.cli._mistakes import FORMATS, render
 from sentiment_cli.cli._options import output_options, picture_look, picture_options, split_option
 from sentiment_cli.cli._output import Output, json_line, wants_color
 from sentiment_cli.cli._run_argument import chosen_run
-from sentiment_cli.cli._target import PICTURES, Target, ending
+from sentiment_cli.cli._target import PICTURES, Target, ending, form_of
 from sentiment_cli.errors import UsageError
 from sentiment_cli.runs import find_run
 
@@ -74,7 +74,7 @@ def misclassified(run: str | None, split: str, form: str | None, target: Path | 
     look = picture_look(target if ending(target) in PICTURES else None)
     found = chosen_run(run, output)
     other = find_run(asked["other"]) if asked["other"] is not None else None
-    place = Target(output, form or _form_of(target), target)
+    place = Target(output, form or form_of(target, FORMATS), target)
     if asked["group_by"] is not None:
         from sentiment_cli.cli._groups import write_groups
 
@@ -113,14 +113,8 @@ def _check(split: str, form: str | None, target: Path | None, output: Output, as
         given = [f"--{name.replace('_', '-')}" for name in limits if asked[name] is not None]
         if given:
             raise UsageError(f"--group-by counts all predictions; leave out {', '.join(given)}.")
-        if (form or _form_of(target)) == "html":
+        if (form or form_of(target, FORMATS)) == "html":
             raise UsageError("--group-by is shown as table, csv, jsonl or --json, or drawn with -o FILE.png.")
-
-
-def _form_of(target: Path | None) -> str:
-    """The form that a file's ending asks for; a table where it asks for none."""
-    form = ending(target)
-    return form if form in FORMATS else "table"
 
 
 def _list(run: Run, other: Run | None, split: str, asked: dict[str, Any], place: Target) -> Listing:

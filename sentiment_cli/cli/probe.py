@@ -12,6 +12,7 @@ from sentiment_cli.cli._options import output_options, picture_look, picture_opt
 from sentiment_cli.cli._output import Output, write_data
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.cli._run_argument import chosen_run
+from sentiment_cli.cli._target import PICTURES, ending, form_of
 from sentiment_cli.errors import SentimentError, UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 EXIT_GATE = 3
 FORMATS = ("table", "csv", "jsonl")
 DOMAINS = ("film", "stay", "all")
-_PICTURES = ("png", "svg", "pdf")
 _TOP, _VERBOSE_TOP, _KEPT = 1, 5, 10
 
 
@@ -155,10 +155,10 @@ def _show(
 
 def _form_of(target: Path | None, form: str | None, output: Output) -> tuple[bool, str]:
     """Whether the file is a picture, and the form of the list."""
-    ending = target.suffix.lower().removeprefix(".") if target else ""
+    found = form_of(target, FORMATS)
     if output.as_json and form not in (None, "table"):
         raise UsageError(f"--json and --format {form} exclude each other.")
-    return ending in _PICTURES, form or (ending if ending in FORMATS else "table")
+    return ending(target) in PICTURES, form or found
 
 
 def _look(output: Output, domain: str | None, files: Sequence[Path], only: Sequence[str], show: str | None) -> None:

@@ -599,3 +599,11 @@ def test_a_long_review_is_cut_in_the_table_alone(cli: Cli, put: Callable[..., Pa
     assert "…" in cli("misclassified", "tiny").stdout
     assert "end" not in cli("misclassified", "tiny").stdout
     assert json.loads(cli("misclassified", "tiny", "--format", "jsonl").stdout)["text"].endswith("end")
+
+
+@pytest.mark.parametrize("command", [["misclassified", "tiny"], ["probe", "--run", "tiny"]], ids=lambda names: names[0])
+def test_a_file_whose_ending_promises_something_else_is_refused(cli: Cli, run_copy: Path, command: list[str]) -> None:
+    result = cli(*command, "-o", "list.gif")
+    assert result.exit_code == 2
+    assert "list.gif: a .gif file is not written; expected .csv, .jsonl" in result.stderr
+    assert not Path("list.gif").exists()
