@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -272,19 +274,21 @@ def test_a_full_disk_is_said_and_what_was_learned_before_is_gone_on_from(
 def test_of_two_at_once_the_slower_one_takes_what_the_faster_one_kept(
     configured: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sentiment_cli.pretraining.passes import Passes
+    from sentiment_cli.workflows import pretraining
 
-    run = Passes.run
-    results = []
+    locked, results = pretraining.locked, []
 
-    def overtaken(self: Passes) -> Any:
-        monkeypatch.setattr(Passes, "run", run)
+    @contextlib.contextmanager
+    def waited_for(path: Path, *, wait: Any) -> Iterator[None]:
+        """Another process had the lock, and lets go of it when it has kept what it learned."""
+        monkeypatch.setattr(pretraining, "locked", locked)
         results.append(pretrain(configured()))
-        raise RunError("best-00001 is missing")
+        with locked(path, wait=wait):
+            yield
 
-    monkeypatch.setattr(Passes, "run", overtaken)
+    monkeypatch.setattr(pretraining, "locked", waited_for)
     result = pretrain(configured())
-    assert result.pretrained.reused
+    assert (results[0].pretrained.reused, result.pretrained.reused) == (False, True)
     assert result.pretrained.kept.directory == results[0].pretrained.kept.directory
 
 
