@@ -65,6 +65,7 @@ def make_typos(text: str, count: int, rng: random.Random) -> str | None:
     places = [
         [index for index in range(word.start() + 1, word.end() - 1) if text[index] != text[index + 1]]
         for word in _LONG_WORD.finditer(text)
+        if word.group().isalpha()
     ]
     places = [inside for inside in places if inside]
     if not places:

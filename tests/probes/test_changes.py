@@ -35,6 +35,7 @@ def rng(seed: int = 0) -> random.Random:
 @given(text=TEXTS, count=st.integers(1, 5), seed=SEEDS)
 @settings(max_examples=80, deadline=None)
 @example(text="aaaa bbbb", count=1, seed=0)
+@example(text="AAA¼", count=1, seed=0)
 def test_a_typo_exchanges_two_neighbouring_letters_within_a_long_word(text: str, count: int, seed: int) -> None:
     changed = make_typos(text, count, rng(seed))
     if changed is None:
