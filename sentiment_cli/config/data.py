@@ -13,7 +13,29 @@ class Data(Section):
     """Which reviews are read, and which of them are kept for validation."""
 
     source: Text = Field(
-        "bnb", description="`bnb` (bundled), `imdb` (after `sentiment download imdb`), or a directory."
+        "bnb",
+        description="`bnb` (bundled), `imdb` (after `sentiment download imdb`), a directory, or a table of reviews "
+        "(CSV, TSV, JSON lines, Parquet, Excel).",
+    )
+    text_column: Text | None = Field(
+        None, description="Tables only: the column of the texts; null: found by its name (`text`, `review`, …)."
+    )
+    label_column: Text | None = Field(
+        None, description="Tables only: the column of the classes; null: found by its name (`label`, `rating`, …)."
+    )
+    id_column: Text | None = Field(
+        None, description="Tables only: the column that names the reviews; null: they are numbered by their rows."
+    )
+    rating_column: Text | None = Field(
+        None, description="Tables only: the column of star ratings from 1 to 10, for the analysis of mistakes."
+    )
+    label_map: dict[Text, Text] | None = Field(
+        None,
+        description="Tables only: the class of each value of the column of classes, `{1: negative, 5: positive}`; "
+        "rows of other values are left out and counted. Null: each value is a class.",
+    )
+    test_source: Text | None = Field(
+        None, description="Tables only: a table with the same columns that is the test part; null: a part is split off."
     )
     classes: list[Text] | None = Field(
         None,

@@ -1,0 +1,42 @@
+"""Optional libraries: which extra brings which, and what to do where one is missing."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+from sentiment_cli.errors import SentimentError
+
+# The names of the distribution's extras, by the module that each is needed for.
+_EXTRAS = {
+    "pyarrow": "import",
+    "openpyxl": "import",
+    "optuna": "sweep",
+    "onnx": "export",
+    "onnxruntime": "export",
+}
+
+
+class MissingExtraError(SentimentError):
+    """A library that the base installation leaves out is not there."""
+
+
+def require(module: str, purpose: str) -> ModuleType:
+    """Import an optional library.
+
+    Args:
+        module: its name, for example ``pyarrow.parquet``.
+        purpose: what it is needed for, as the beginning of a sentence: ``Reading Parquet files``.
+
+    Raises:
+        MissingExtraError: it is not installed, or it is broken; the message has the command that installs it.
+    """
+    name = module.partition(".")[0]
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        found = isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] == name
+        why = f"{name}, which is not installed" if found else f"{name}, which cannot be loaded ({error})"
+        raise MissingExtraError(
+            f"{purpose} needs {why}. Do that: pip install 'sentiment-cli[{_EXTRAS[name]}]'"
+        ) from None
