@@ -17,26 +17,6 @@ class Data(Section):
         description="`bnb` (bundled), `imdb` (after `sentiment download imdb`), a directory, or a table of reviews "
         "(CSV, TSV, JSON lines, Parquet, Excel).",
     )
-    text_column: Text | None = Field(
-        None, description="Tables only: the column of the texts; null: found by its name (`text`, `review`, …)."
-    )
-    label_column: Text | None = Field(
-        None, description="Tables only: the column of the classes; null: found by its name (`label`, `rating`, …)."
-    )
-    id_column: Text | None = Field(
-        None, description="Tables only: the column that names the reviews; null: they are numbered by their rows."
-    )
-    rating_column: Text | None = Field(
-        None, description="Tables only: the column of star ratings from 1 to 10, for the analysis of mistakes."
-    )
-    label_map: dict[Text, Text] | None = Field(
-        None,
-        description="Tables only: the class of each value of the column of classes, `{1: negative, 5: positive}`; "
-        "rows of other values are left out and counted. Null: each value is a class.",
-    )
-    test_source: Text | None = Field(
-        None, description="Tables only: a table with the same columns that is the test part; null: a part is split off."
-    )
     classes: list[Text] | None = Field(
         None,
         description="Class directories to use, in this order; others are left out and named. "
@@ -71,6 +51,26 @@ class Data(Section):
         description="Of the division into parts and of `limit`, so that runs of several seeds share their parts; "
         "null: `training.seed`.",
     )
+    text_column: Text | None = Field(
+        None, description="Tables only: the column of the texts; null: found by its name (`text`, `review`, …)."
+    )
+    label_column: Text | None = Field(
+        None, description="Tables only: the column of the classes; null: found by its name (`label`, `rating`, …)."
+    )
+    id_column: Text | None = Field(
+        None, description="Tables only: the column that names the reviews; null: they are numbered by their rows."
+    )
+    rating_column: Text | None = Field(
+        None, description="Tables only: the column of star ratings from 1 to 10, for the analysis of mistakes."
+    )
+    label_map: dict[Text, Text] | None = Field(
+        None,
+        description="Tables only: the class of each value of the column of classes, `{1: negative, 5: positive}`; "
+        "rows of other values are left out and counted. Null: each value is a class.",
+    )
+    test_source: Text | None = Field(
+        None, description="Tables only: a table with the same columns that is the test part; null: a part is split off."
+    )
 
     @field_validator("classes")
     @classmethod
@@ -81,6 +81,13 @@ class Data(Section):
             if name in (classes or [])[:index]:
                 raise wrong((index,), f'the class "{name}" is named twice; every class once')
         return classes
+
+    @field_validator("label_map")
+    @classmethod
+    def _map_has_two_classes(cls, label_map: dict[str, str] | None) -> dict[str, str] | None:
+        if label_map is not None and len(set(label_map.values())) < 2:
+            raise wrong((), f"expected values of at least two classes, received {len(set(label_map.values()))}")
+        return label_map
 
 
 class TextSettings(Section):

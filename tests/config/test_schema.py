@@ -27,6 +27,12 @@ DEFAULTS: dict[str, Any] = {
     "data.limit": None,
     "data.unlabelled": "auto",
     "data.split_seed": None,
+    "data.text_column": None,
+    "data.label_column": None,
+    "data.id_column": None,
+    "data.rating_column": None,
+    "data.label_map": None,
+    "data.test_source": None,
     "text.max_tokens": 10_000,
     "text.sequence_length": 500,
     "text.truncate": "tail",
@@ -228,7 +234,7 @@ def _sections(annotation: Any) -> list[type[BaseModel]]:
 def test_these_tests_know_every_setting() -> None:
     tables = {*WHOLE, *NUMBERS, *SWITCHES, *CHOICES, "data.source", "data.classes", "model.pooling", "model.window"}
     tables |= {"training.class_weight", "data.unlabelled", "pretrain.passes", "pretrain.file"}
-    tables |= {"pretrain.even_lengths", "pretrain.scale"}
+    tables |= {"pretrain.even_lengths", "pretrain.scale", "data.label_map", *TABLE_COLUMNS}
     assert set(leaves(Config)) == tables
     parts = {"model.dense", "training.early_stopping", "training.schedule", "training.adversarial", "pretrain"}
     assert {*DEFAULTS, *INSIDE} - parts == tables
@@ -473,8 +479,20 @@ def test_lengths_are_evened_between_not_at_all_and_wholly(value: float, bound: s
     assert problem("pretrain.even_lengths", value) == f"expected 'auto', or a number {bound}, received {value}"
 
 
-@pytest.mark.parametrize("key", ["data.unlabelled", "pretrain.file"])
-def test_a_path_is_text_that_is_not_empty(key: str) -> None:
+TABLE_COLUMNS = [
+    f"data.{name}" for name in ("text_column", "label_column", "id_column", "rating_column", "test_source")
+]
+
+
+def test_values_of_a_column_are_mapped_to_classes() -> None:
+    text = b"data:\n  label_map: {1: bad, 4.5: good, no: bad}\n"
+    assert parse_config(text, "c.yaml").data.label_map == {"1": "bad", "4.5": "good", "no": "bad"}
+    assert problem("data.label_map", {"1": "bad"}) == "expected values of at least two classes, received 1"
+    assert problem("data.label_map", {}) == "expected values of at least two classes, received 0"
+
+
+@pytest.mark.parametrize("key", ["data.unlabelled", "pretrain.file", *TABLE_COLUMNS])
+def test_a_name_is_text_that_is_not_empty(key: str) -> None:
     assert get(parse(nested(key, "some/where")), key) == "some/where"
     assert problem(key, "") == 'expected text that is not empty, received the text ""'
     assert problem(key, 5) == 'expected text, received 5; to mean the text, quote it: "5"'
