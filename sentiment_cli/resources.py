@@ -16,6 +16,8 @@ from sentiment_cli.errors import RunError
 
 _PACKAGE = Path(__file__).resolve().parent
 _SHIPPED = _PACKAGE / "shipped"
+# Every shipped configuration names it in its first line, as a neighbour.
+SCHEMA_FILE = "sentiment.schema.json"
 
 
 def shipped_dir(name: str) -> Path:

@@ -22,6 +22,7 @@ from sentiment_cli.cli.probe import probe
 from sentiment_cli.cli.report import report
 from sentiment_cli.cli.results import results
 from sentiment_cli.cli.runs import runs
+from sentiment_cli.cli.schema import schema
 from sentiment_cli.cli.train import train
 
 
@@ -40,6 +41,6 @@ def main() -> None:
 
 for _command in (
     train, pretrain, evaluate, baseline, compare, plot_history, misclassified, predict, explain, probe, download,
-    data, configs, init, validate, runs, results, report, info,
+    data, configs, init, validate, schema, runs, results, report, info,
 ):  # fmt: skip
     main.add_command(_command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -13,7 +14,9 @@ from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.config.load import config_values, load_config
 from sentiment_cli.config.yaml_source import dump_yaml
 from sentiment_cli.errors import SentimentError, UsageError, suggest
-from sentiment_cli.resources import shipped_configs
+from sentiment_cli.resources import SCHEMA_FILE, shipped_configs
+
+_FOR_EDITORS = "# yaml-language-server:"
 
 
 @click.command()
@@ -57,8 +60,21 @@ def init(name: str, target: Path | None, force: bool) -> None:
     if target.exists() and not force:
         raise SentimentError(f"{target} exists; choose another file with -o, or replace it with --force.")
     write_text(target, source.read_text(encoding="utf-8"))
+    _write_schema(target.with_name(SCHEMA_FILE), output)
     output.result({"path": str(target)}, lambda: str(target))
     output.note(f"Change it, then: sentiment train --config {target}")
+
+
+def _write_schema(path: Path, output: Output) -> None:
+    """Put the schema that the copy names beside it, unless there is one."""
+    from sentiment_cli.config.json_schema import render_json_schema
+
+    schema = render_json_schema()
+    if not path.exists():
+        write_text(path, schema)
+        output.note(f"Editors complete and check it by {path}")
+    elif path.read_bytes() != schema.encode():
+        output.note(f"{path} is of another version; renew it: sentiment schema -o {shlex.quote(str(path))}")
 
 
 @click.command()
@@ -94,6 +110,6 @@ def _shipped(name: str) -> Path:
 
 
 def _summary(path: Path) -> str:
-    """The first line of a configuration's header comment."""
-    first = path.read_text(encoding="utf-8").partition("\n")[0]
-    return first.lstrip("# ").strip()
+    """The first line of a configuration's header comment, after the one for editors."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return next(line.lstrip("# ").strip() for line in lines if not line.startswith(_FOR_EDITORS))

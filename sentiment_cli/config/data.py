@@ -19,6 +19,7 @@ class Data(Section):
     )
     classes: list[Text] | None = Field(
         None,
+        json_schema_extra={"minItems": 2, "uniqueItems": True},
         description="Class directories to use, in this order; others are left out and named. "
         "Null: all that are found, sorted by name. The second of two classes is the positive one.",
     )
@@ -65,6 +66,7 @@ class Data(Section):
     )
     label_map: dict[Text, Text] | None = Field(
         None,
+        json_schema_extra={"minProperties": 2},
         description="Tables only: the class of each value of the column of classes, `{1: negative, 5: positive}`; "
         "rows of other values are left out and counted. Null: each value is a class.",
     )

@@ -64,6 +64,12 @@ def _listed(value: Any) -> Any:
 Pooling = Literal["last", "max", "mean", "attention"]
 
 
+def _or_one(schema: dict[str, Any]) -> None:
+    """Say in the JSON schema that one kind may stand without the list."""
+    several = {key: schema.pop(key) for key in ("type", "items", "minItems", "maxItems")}
+    schema["anyOf"] = [several["items"], {**several, "uniqueItems": True}]
+
+
 def _last() -> list[Pooling]:
     return ["last"]
 
@@ -82,6 +88,7 @@ class Model(Section):
         default_factory=_last,
         min_length=1,
         max_length=4,
+        json_schema_extra=_or_one,
         description="How the outputs over time become one vector: the last state, maximum, mean, attention "
         "(a learned weight for each step; Yang et al. 2016, N16-1174), or several of them.",
     )

@@ -10,6 +10,7 @@ import pytest
 from click.testing import Result
 
 from sentiment_cli.config import load_config
+from sentiment_cli.config.json_schema import render_json_schema
 from sentiment_cli.resources import shipped_configs
 
 Cli = Callable[..., Result]
@@ -40,8 +41,28 @@ def test_a_name_that_is_not_shipped_is_wrong_usage_with_the_nearest(cli: Cli, wo
 def test_init_copies_a_configuration_that_train_finds(cli: Cli, workplace: Path) -> None:
     result = cli("init", "gru", "-o", "mine.yaml")
     assert (result.exit_code, result.stdout) == (0, "mine.yaml\n")
-    assert result.stderr == "Change it, then: sentiment train --config mine.yaml\n"
+    editors, change = result.stderr.splitlines()
+    assert editors == "Editors complete and check it by sentiment.schema.json"
+    assert change == "Change it, then: sentiment train --config mine.yaml"
+    assert (workplace / "sentiment.schema.json").read_text(encoding="utf-8") == render_json_schema()
     assert (workplace / "mine.yaml").read_bytes() == shipped_configs()["gru"].read_bytes()
+
+
+def test_init_leaves_the_schema_of_another_version_and_says_so(cli: Cli, workplace: Path) -> None:
+    (workplace / "sentiment.schema.json").write_text("{}", encoding="utf-8")
+    result = cli("init", "gru")
+    assert "sentiment.schema.json is of another version; renew it: sentiment schema -o sentiment.sch" in result.stderr
+    assert (workplace / "sentiment.schema.json").read_text(encoding="utf-8") == "{}"
+    cli("schema", "-o", "sentiment.schema.json")
+    assert "sentiment.schema.json" not in cli("init", "gru", "--force").stderr
+
+
+def test_the_schema_is_printed_and_written(cli: Cli, workplace: Path) -> None:
+    text = render_json_schema()
+    assert cli("schema").stdout == text
+    assert json.loads(cli("schema", "--json").stdout) == json.loads(text)
+    assert json.loads(cli("schema", "-o", "s.json", "--json").stdout) == {"path": "s.json"}
+    assert (workplace / "s.json").read_text(encoding="utf-8") == text
 
 
 def test_init_without_a_file_takes_the_name(cli: Cli, workplace: Path) -> None:

@@ -47,6 +47,7 @@ USES: dict[str, list[str]] = {
     "explain": ["--run", "tiny", "lovely"],
     "probe": ["--run", "tiny", "--cases", "2"],
     "report": ["tiny"],
+    "schema": [],
     "download": ["imdb", "--to", "place"],
     "data check": ["reviews"],
     "data stats": ["reviews"],
