@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sentiment_cli.cli._completion import CONFIG, RUN, SETTING, SOURCE
 from sentiment_cli.cli._ladder import check_ladder_options, dry_run_ladder, resume_ladder, show_ladder, train_ladder
 from sentiment_cli.cli._options import output_options, picture_look, picture_options
 from sentiment_cli.cli._output import Output
@@ -20,26 +21,26 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("runs", nargs=-1, metavar="[RUN]...")
+@click.argument("runs", nargs=-1, metavar="[RUN]...", type=RUN)
 @click.option("--split", type=click.Choice(SPLITS), help="Part of the runs' own data.  [default: test]")
 @click.option("--against", type=click.Choice(["first", "best"]), help="What the others are compared with.")
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path, dir_okay=False), help="Draw a picture.")
 @picture_options
-@click.option("-c", "--config", metavar="NAME|PATH|-", help="Train a ladder of variants of this configuration.")
+@click.option("-c", "--config", type=CONFIG, help="Train a ladder of variants of this configuration.")
 @click.option("--cells", metavar="CELL,CELL…", help="Of the ladder.  [default: simple_rnn,gru,lstm]")
 @click.option("--bidirectional", metavar="both|yes|no", help="Its variants' directions.  [default: both]")
 @click.option("--seeds", type=int, metavar="N", help="Trainings of each variant, from --seed on.  [default: 3]")
 @click.option("--seed", type=int, metavar="N", help="Seed of the first training, and of the division.")
 @click.option("--name", metavar="NAME", help="Name of the ladder under ./runs.")
 @click.option("--output-dir", type=click.Path(path_type=Path), help="Its directory, instead of ./runs/NAME.")
-@click.option("--data", "source", metavar="SOURCE", help="bnb, imdb, or a directory of class directories.")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Replace a value of the configuration.")
+@click.option("--data", "source", type=SOURCE, help="bnb, imdb, or a directory of class directories.")
+@click.option("--set", "settings", multiple=True, type=SETTING, help="Replace a value of the configuration.")
 @click.option("--epochs", type=int, metavar="N", help="Epochs of each training.")
 @click.option("--limit", type=int, metavar="N", help="Use N reviews a class only, for a quick try.")
 @click.option("--device", metavar="auto|cpu|gpu[:N]", help="Where the networks run.")
 @click.option("--no-test", is_flag=True, help="Do not read the test part; compare on validation.")
 @click.option("--dry-run", "only_try", is_flag=True, help="Show the trainings of a ladder and what they would take.")
-@click.option("--resume", "resumed", metavar="LADDER", help="Continue a ladder that was stopped.")
+@click.option("--resume", "resumed", type=RUN, metavar="LADDER", help="Continue a ladder that was stopped.")
 @output_options
 def compare(
     runs: tuple[str, ...],

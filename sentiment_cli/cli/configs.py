@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from sentiment_cli.atomic import write_text
+from sentiment_cli.cli._completion import CONFIG, SETTING
 from sentiment_cli.cli._options import output_options
 from sentiment_cli.cli._output import Output, pairs
 from sentiment_cli.cli._progress import make_progress
@@ -78,8 +79,8 @@ def _write_schema(path: Path, output: Output) -> None:
 
 
 @click.command()
-@click.option("-c", "--config", "name", required=True, metavar="NAME|PATH|-", help="Configuration to check.")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Replace a value first.")
+@click.option("-c", "--config", "name", required=True, type=CONFIG, help="Configuration to check.")
+@click.option("--set", "settings", multiple=True, type=SETTING, help="Replace a value first.")
 @output_options
 def validate(name: str, settings: tuple[str, ...]) -> None:
     """Check a configuration and the reviews that it names, without TensorFlow. -v shows it with all defaults."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sentiment_cli.cli._completion import SOURCE
 from sentiment_cli.cli._options import output_options
 from sentiment_cli.cli._output import Output, pairs, table
 
@@ -22,7 +23,7 @@ def data() -> None:
 
 
 @data.command()
-@click.argument("source")
+@click.argument("source", type=SOURCE)
 @output_options
 def check(source: str) -> None:
     """Say what is wrong with the reviews in SOURCE (bnb, imdb, or a directory); exit 1 if training would fail."""
@@ -36,7 +37,7 @@ def check(source: str) -> None:
 
 
 @data.command()
-@click.argument("source")
+@click.argument("source", type=SOURCE)
 @output_options
 def stats(source: str) -> None:
     """Show counts, lengths, duplicates and contradictions of the reviews in SOURCE."""

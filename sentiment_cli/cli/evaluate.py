@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sentiment_cli.cli._completion import RUN, SOURCE
 from sentiment_cli.cli._cross_validation import show_cross_validation
 from sentiment_cli.cli._evaluation import evaluation_text
 from sentiment_cli.cli._gates import OVER, UNDER, check_classes, failed_gates, known_gates, parse_gates
@@ -25,8 +26,8 @@ EXIT_GATE = 3
 
 
 @click.command(cls=ExplainCommand)
-@click.argument("run", required=False)
-@click.option("--data", "source", metavar="SOURCE", help="Other reviews: bnb, imdb, or a directory.")
+@click.argument("run", required=False, type=RUN)
+@click.option("--data", "source", type=SOURCE, help="Other reviews: bnb, imdb, or a directory.")
 @split_option
 @click.option(
     "--by", multiple=True, metavar="TRAIT,…", help="Slices by length, unknown, cut, rating or negation; several: a,b."

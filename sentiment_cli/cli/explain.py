@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sentiment_cli.cli._completion import RUN
 from sentiment_cli.cli._options import output_options, picture_look, picture_options
 from sentiment_cli.cli._output import Output, pairs, printable, table
 from sentiment_cli.cli._progress import make_progress
@@ -30,7 +31,7 @@ _BAR = 12
 
 @click.command()
 @click.argument("text", required=False)
-@click.option("--run", "run", metavar="RUN", help="Run directory or a name under ./runs; default: the newest finished.")
+@click.option("--run", "run", type=RUN, help="Run directory or a name under ./runs; default: the newest finished.")
 @click.option("--file", "file", metavar="FILE|-", help="Explain the whole of a file; - reads stdin.")
 @click.option("--review", metavar="PATH", help="A review of the run's own data, by its path there.")
 @click.option("--tokens", is_flag=True, help="Show what the network sees of the text; nothing is predicted.")

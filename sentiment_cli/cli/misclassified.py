@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sentiment_cli.cli._completion import RUN, SOURCE
 from sentiment_cli.cli._mistakes import FORMATS, render
 from sentiment_cli.cli._options import output_options, picture_look, picture_options, split_option
 from sentiment_cli.cli._output import Output, json_line, wants_color
@@ -31,9 +32,9 @@ _ROWS_OF_EACH = 5
 
 
 @click.command()
-@click.argument("run", required=False)
+@click.argument("run", required=False, type=RUN)
 @split_option
-@click.option("--data", "source", metavar="SOURCE", help="Other reviews that the run was evaluated on.")
+@click.option("--data", "source", type=SOURCE, help="Other reviews that the run was evaluated on.")
 @click.option("--sort", type=click.Choice(_SORTS), help="The largest first.  [default: confidence]")
 @click.option("--actual", metavar="CLASS", help="Only reviews of this class.")
 @click.option("--predicted", metavar="CLASS", help="Only what was taken for this class.")
@@ -47,7 +48,7 @@ _ROWS_OF_EACH = 5
     metavar="N",
     help=f"At most N (of each outcome); the table shows {_TABLE_ROWS} by default, or {_ROWS_OF_EACH} of each.",
 )
-@click.option("--vs", "other", metavar="RUN", help="What RUN gets wrong and this run right, and the other way round.")
+@click.option("--vs", "other", type=RUN, help="What RUN gets wrong and this run right, and the other way round.")
 @click.option("--show", type=click.Choice(_OUTCOMES), help="With --vs: one outcome alone.")
 @click.option("--suspect-labels", is_flag=True, help="Labels that are likely wrong, the most suspect first.")
 @click.option("--group-by", metavar="TRAIT[,TRAIT]…", help=f"Error rates by {', '.join(_TRAITS)}.")

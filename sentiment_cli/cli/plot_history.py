@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sentiment_cli.cli._completion import RUN
 from sentiment_cli.cli._options import output_options, picture_look, picture_options
 from sentiment_cli.cli._output import Output, printable_lines
 from sentiment_cli.cli._run_argument import chosen_run
@@ -27,7 +28,7 @@ _WITHOUT_BRAILLE = ("linux", "dumb")
 
 
 @click.command("plot-history")
-@click.argument("runs", nargs=-1)
+@click.argument("runs", nargs=-1, type=RUN)
 @click.option(
     "-o",
     "--output",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sentiment_cli.cli._completion import RUN
 from sentiment_cli.cli._options import output_options
 from sentiment_cli.cli._output import Output, excerpt, json_line, table, write_data
 from sentiment_cli.cli._progress import make_progress
@@ -26,7 +27,7 @@ _EXCERPT = 80
 
 @click.command()
 @click.argument("texts", nargs=-1, metavar="[TEXT]...")
-@click.option("--run", "run", metavar="RUN", help="Run directory or a name under ./runs; default: the newest finished.")
+@click.option("--run", "run", type=RUN, help="Run directory or a name under ./runs; default: the newest finished.")
 @click.option(
     "--input", "inputs", multiple=True, metavar="FILE|-", help="A file with one review a line; - reads stdin."
 )

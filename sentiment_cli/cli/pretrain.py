@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sentiment_cli.cli._completion import CONFIG, SETTING, SOURCE
 from sentiment_cli.cli._options import make_overrides, output_options
 from sentiment_cli.cli._output import Output, duration, pairs, printable, table
 from sentiment_cli.cli._progress import make_progress
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("-c", "--config", "name", metavar="NAME|PATH|-", help=f"Configuration; default: {DEFAULT_CONFIG}.")
-@click.option("--data", "source", metavar="SOURCE", help="bnb, imdb, or a directory of class directories.")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Replace a value, e.g. pretrain.passes=8.")
+@click.option("-c", "--config", "name", type=CONFIG, help=f"Configuration; default: {DEFAULT_CONFIG}.")
+@click.option("--data", "source", type=SOURCE, help="bnb, imdb, or a directory of class directories.")
+@click.option("--set", "settings", multiple=True, type=SETTING, help="Replace a value, e.g. pretrain.passes=8.")
 @output_options
 def pretrain(name: str | None, source: str | None, settings: tuple[str, ...]) -> None:
     """Learn word vectors or a language model from reviews without their labels, and keep them for trainings.

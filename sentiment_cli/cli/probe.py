@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sentiment_cli.cli._completion import RUN
 from sentiment_cli.cli._options import output_options, picture_look, picture_options
 from sentiment_cli.cli._output import Output, write_data
 from sentiment_cli.cli._progress import make_progress
@@ -27,7 +28,7 @@ _TOP, _VERBOSE_TOP, _KEPT = 1, 5, 10
 
 
 @click.command()
-@click.option("--run", "run", metavar="RUN", help="Run directory or a name under ./runs; default: the newest finished.")
+@click.option("--run", "run", type=RUN, help="Run directory or a name under ./runs; default: the newest finished.")
 @click.option("--domain", type=click.Choice(DOMAINS), help="Shipped probes; default: those for the run's reviews.")
 @click.option("--probes", "files", multiple=True, type=click.Path(path_type=Path), help="Your own, in place of those.")
 @click.option("--only", multiple=True, metavar="NAME,…", help="These probes or capabilities alone.")

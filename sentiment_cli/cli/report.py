@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from sentiment_cli.cli._completion import RUN, SOURCE
 from sentiment_cli.cli._options import output_options, split_option
 from sentiment_cli.cli._output import Output
 from sentiment_cli.cli._run_argument import chosen_run
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("runs", nargs=-1)
+@click.argument("runs", nargs=-1, type=RUN)
 @split_option
-@click.option("--data", "source", metavar="SOURCE", help="Other reviews that the runs were evaluated on.")
+@click.option("--data", "source", type=SOURCE, help="Other reviews that the runs were evaluated on.")
 @click.option(
     "--texts",
     type=click.Choice(["wrong", "all", "none"]),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sentiment_cli.cli._completion import RUN
 from sentiment_cli.cli._options import output_options
 from sentiment_cli.cli._output import Output, duration, table
 from sentiment_cli.runs import SPLITS, find_run
@@ -18,7 +19,7 @@ DEFAULT_TABLE = Path("results") / "results.csv"
 
 
 @click.command()
-@click.argument("runs", nargs=-1)
+@click.argument("runs", nargs=-1, type=RUN)
 @click.option(
     "-o",
     "--output",

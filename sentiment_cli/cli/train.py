@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from sentiment_cli.cli._completion import CONFIG, RUN, SETTING, SOURCE
 from sentiment_cli.cli._options import command_line, config_label, make_overrides, output_options
 from sentiment_cli.cli._output import Output, accuracy_text, duration, pairs, table
 from sentiment_cli.cli._progress import make_progress
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("-c", "--config", "name", metavar="NAME|PATH|-", help=f"Configuration; default: {DEFAULT_CONFIG}.")
-@click.option("--data", "source", metavar="SOURCE", help="bnb, imdb, or a directory of class directories.")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Replace a value, e.g. training.epochs=5.")
+@click.option("-c", "--config", "name", type=CONFIG, help=f"Configuration; default: {DEFAULT_CONFIG}.")
+@click.option("--data", "source", type=SOURCE, help="bnb, imdb, or a directory of class directories.")
+@click.option("--set", "settings", multiple=True, type=SETTING, help="Replace a value, e.g. training.epochs=5.")
 @click.option("--name", "run_name", metavar="NAME", help="Name of the run under ./runs.")
 @click.option("--output-dir", type=click.Path(path_type=Path), help="Run directory, instead of ./runs/NAME.")
 @click.option("--epochs", type=int, metavar="N", help="Epochs in total.")
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 @click.option("--no-test", is_flag=True, help="Do not read the test part.")
 @click.option("--dry-run", "only_try", is_flag=True, help="Everything up to the first steps; leaves no run behind.")
 @click.option("--force", is_flag=True, help="Replace an existing run directory.")
-@click.option("--resume", "resumed", metavar="RUN", help="Continue a run, or extend it with --epochs.")
+@click.option("--resume", "resumed", type=RUN, help="Continue a run, or extend it with --epochs.")
 @output_options
 def train(
     name: str | None,
