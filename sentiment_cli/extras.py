@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from importlib import metadata
 from types import ModuleType
 
 from sentiment_cli.errors import SentimentError
@@ -40,3 +41,20 @@ def require(module: str, purpose: str) -> ModuleType:
         raise MissingExtraError(
             f"{purpose} needs {why}. Do that: pip install 'sentiment-cli[{_EXTRAS[name]}]'"
         ) from None
+
+
+def installed_versions() -> dict[str, str | None]:
+    """The versions of the optional libraries by name; None for what is not installed."""
+    return {name: _version(name) for name in _EXTRAS}
+
+
+def extra_of(name: str) -> str:
+    """The extra that brings a library."""
+    return _EXTRAS[name]
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None

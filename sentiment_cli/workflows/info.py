@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sentiment_cli.data import imdb
+from sentiment_cli.extras import extra_of, installed_versions
 from sentiment_cli.resources import bundled_reviews, shipped_dir
 from sentiment_cli.runs import RUNS_DIR
 from sentiment_cli.runtime import describe_environment, describe_threads, load_tensorflow, why_no_gpu
@@ -26,6 +27,10 @@ def describe_installation(*, chatter: bool = False) -> dict[str, Any]:
     place = imdb.find()
     return {
         **describe_environment(),
+        "extras": {
+            name: version or f"not installed (pip install 'sentiment-cli[{extra_of(name)}]')"
+            for name, version in installed_versions().items()
+        },
         "gpus": gpus or [f"none ({why_no_gpu()})"],
         "threads": {name: count or "one a core" for name, count in describe_threads().items()},
         "paths": {

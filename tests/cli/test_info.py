@@ -8,6 +8,7 @@ from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 
 from sentiment_cli import __version__
@@ -39,3 +40,18 @@ def test_json_is_one_object(cli: Cli, workplace: Path) -> None:
 def test_a_downloaded_imdb_is_found(cli: Cli, workplace: Path) -> None:
     (workplace / "datasets" / "aclImdb").mkdir(parents=True)
     assert json.loads(cli("info", "--json").stdout)["paths"]["imdb"].endswith("datasets/aclImdb")
+
+
+def test_optional_libraries_are_shown_and_missing_ones_with_their_command(
+    cli: Cli, workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert f"optuna           {metadata.version('optuna')}\n" in cli("info").stdout
+    version = metadata.version
+
+    def missing(name: str) -> str:
+        if name == "optuna":
+            raise metadata.PackageNotFoundError(name)
+        return version(name)
+
+    monkeypatch.setattr(metadata, "version", missing)
+    assert "optuna           not installed (pip install 'sentiment-cli[sweep]')\n" in cli("info").stdout
