@@ -225,7 +225,11 @@ def _parse(path: Path, line: int, cells: list[str]) -> list[float]:
 
 
 def _check_order(path: Path, lines: Sequence[tuple[int, list[str]]], curves: BatchCurves) -> None:
-    wrong = np.flatnonzero((np.diff(curves.step) < 1) | (np.diff(curves.epoch) < 0))
-    if len(wrong):
-        line = lines[wrong[0] + 2][0]
-        raise RunError(f"{path}:{line}: expected a later step than {curves.step[wrong[0]]}, the one before.")
+    for column, values, least in (("epoch", curves.epoch, 0), ("step", curves.step, 1)):
+        wrong = np.flatnonzero(np.diff(values) < least)
+        if len(wrong):
+            before, received = values[wrong[0] : wrong[0] + 2]
+            raise RunError(
+                f"{path}:{lines[wrong[0] + 2][0]}: {column}: expected {before + least} or more, since {before} is "
+                f"before it; received {received}."
+            )

@@ -74,7 +74,7 @@ def signal_behind(error: Exception) -> BaseException | None:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with a configuration.
+    """One thing that is wrong with a configuration or another file of settings.
 
     Args:
         where: ``file:line`` or the option that set the value, for example ``--set``.
@@ -93,12 +93,17 @@ class Problem:
 
 
 class ConfigError(SentimentError):
-    """A configuration cannot be used; ``problems`` lists everything that is wrong with it."""
+    """A configuration cannot be used; ``problems`` lists everything that is wrong with it.
+
+    Args:
+        problems: in the order in which they are shown.
+        place: what they are in, where it is another file than a configuration.
+    """
 
     exit_code = 2
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = list(problems)
+    def __init__(self, problems: Sequence[Problem], place: str = "the configuration") -> None:
+        self.problems, self.place = list(problems), place
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

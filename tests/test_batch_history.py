@@ -171,7 +171,8 @@ def test_a_shape_is_refused_before_it_takes_memory() -> None:
         (f"{HEADER}\n1,1,1,1,nan,0.5,0.1,1\n", r'batches.csv:2: loss: expected a number, received "nan"'),
         (f"{HEADER}\n1,1.5,1,1,1,0.5,0.1,1\n", r"batches.csv:2: batch: expected a whole number from 1"),
         (f"{HEADER}\n1,1,1e300,1,1,0.5,0.1,1\n", r"batches.csv:2: step: expected a whole number from 1"),
-        (f"{HEADER}\n1,2,2,1,1,1,1,1\n1,2,2,1,1,1,1,1\n", r"batches.csv:3: expected a later step than 2"),
+        (f"{HEADER}\n1,2,2,1,1,1,1,1\n1,2,2,1,1,1,1,1\n", r"batches.csv:3: step: expected 3 or more, since 2 is"),
+        (f"{HEADER}\n2,1,3,1,1,1,1,1\n1,2,4,1,1,1,1,1\n", r"batches.csv:3: epoch: expected 2 or more, .* received 1"),
     ],
 )
 def test_a_damaged_file_is_named_with_its_line(tmp_path: Path, text: str, message: str) -> None:

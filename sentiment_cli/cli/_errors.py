@@ -67,7 +67,7 @@ def _report(error: BaseException) -> int:
 def _text(error: SentimentError | Interrupted) -> str:
     if isinstance(error, ConfigError):
         count = len(error.problems)
-        return f"Error: {count} {'problem' if count == 1 else 'problems'} in the configuration\n{error}"
+        return f"Error: {count} {'problem' if count == 1 else 'problems'} in {error.place}\n{error}"
     return f"Error: {error}" if error.exit_code < 128 else str(error)
 
 

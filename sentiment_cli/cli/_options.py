@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from sentiment_cli import __version__
+from sentiment_cli.cli._target import PICTURES, ending
 from sentiment_cli.config.overrides import Override
 from sentiment_cli.errors import UsageError
 from sentiment_cli.picture_look import COLUMN, NARROWEST, STYLES, WIDEST, Look, choose_look
@@ -72,13 +73,15 @@ def picture_look(target: Path | None) -> Look:
         target: the file that was asked for with ``-o``.
 
     Raises:
-        UsageError: a look was asked for and no file; the pictures in a run all have the screen's.
+        UsageError: a look was asked for and no picture in a file; those in a run all have the screen's.
     """
     meta = click.get_current_context().meta
     style, width = meta.get("picture_style"), meta.get("picture_width")
+    option = "--style" if style else "--width"
     if target is None and (style, width) != (None, None):
-        option = "--style" if style else "--width"
         raise UsageError(f"{option} needs -o FILE: the pictures in a run all have the look of a screen.")
+    if ending(target) not in PICTURES and (style, width) != (None, None):
+        raise UsageError(f"{option} is for pictures, which end in .png, .svg or .pdf; received -o {target}.")
     if width is not None and math.isnan(width):  # which click takes for being within any range
         raise UsageError(f"--width: expected inches from {NARROWEST:g} to {WIDEST:g}, received nan.")
     return choose_look(style, width)

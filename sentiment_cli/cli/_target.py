@@ -10,6 +10,7 @@ from sentiment_cli.cli._output import Output, write_colored, write_data
 from sentiment_cli.errors import UsageError
 
 PICTURES = ("png", "svg", "pdf")
+_LISTS = ("csv", "json", "jsonl", "tsv", "txt")
 # A table in a file of these endings would be opened as what it is not.
 _NO_TABLES = ("gif", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "eps", "ps", "xlsx", "xls", "ods", "parquet")
 
@@ -59,6 +60,13 @@ class Target:
 def ending(path: Path | None) -> str:
     """The ending of a file name, in lower case and without the dot; empty where there is none."""
     return path.suffix.lower().removeprefix(".") if path else ""
+
+
+def check_page(path: Path | None) -> None:
+    """Raise a UsageError where a page would be in a file whose ending says that it is something else."""
+    found = ending(path)
+    if found in (*_NO_TABLES, *PICTURES, *_LISTS):
+        raise UsageError(f"{path}: a report is a page, which ends in .html; received .{found}.")
 
 
 def form_of(path: Path | None, forms: Sequence[str]) -> str:

@@ -72,7 +72,7 @@ def misclassified(run: str | None, split: str, form: str | None, target: Path | 
     """
     output = Output.current()
     _check(split, form, target, output, asked)
-    look = picture_look(target if ending(target) in PICTURES else None)
+    look = picture_look(target)
     found = chosen_run(run, output)
     other = find_run(asked["other"]) if asked["other"] is not None else None
     place = Target(output, form or form_of(target, FORMATS), target)

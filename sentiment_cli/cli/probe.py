@@ -19,6 +19,7 @@ from sentiment_cli.errors import SentimentError, UsageError
 if TYPE_CHECKING:
     from sentiment_cli.picture_look import Look
     from sentiment_cli.probes.outcomes import ProbeReport
+    from sentiment_cli.probes.selection import Selected
     from sentiment_cli.workflows.probe import ProbeSettings
 
 EXIT_GATE = 3
@@ -88,11 +89,13 @@ def probe(
         _write_starter(target or Path("probes.yaml"), force, output)
         return
     chosen = [name.strip() for names in only for name in names.split(",") if name.strip()]
+    if only and not chosen:
+        raise UsageError(f"--only: expected names of probes or capabilities, received {','.join(only)!r}.")
     if listed or show is not None:
         _look(output, domain, files, chosen, show)
         return
     picture, form = _form_of(target, form, output)
-    look = picture_look(target if picture else None)
+    look = picture_look(target)
     gates = [_parse_gate(gate) for gate in fail_over]
     found = chosen_run(run, output)
     from sentiment_cli.workflows.probe import choose_probes
@@ -101,7 +104,7 @@ def probe(
     settings = _settings(how, top, is_whole=not chosen)
     with make_progress(output) as progress:
         selected = choose_probes(found, domain=domain, files=files, only=chosen, progress=progress)
-        _check_gates(gates, [name for one in selected for name in one.names])
+        _check_gates(gates, selected)
         report = probe_workflow(found, selected, settings, progress=progress)
     _show(report, str(found.path), output, look if picture else None, form, top, target)
     output.note(
@@ -196,13 +199,14 @@ def _parse_gate(gate: str) -> tuple[str | None, float]:
     raise UsageError(f"--fail-over: expected X or NAME=X with a number from 0 to 1, received {gate!r}.")
 
 
-def _check_gates(gates: Sequence[tuple[str | None, float]], known: Sequence[str]) -> None:
-    from sentiment_cli.errors import suggest
+def _check_gates(gates: Sequence[tuple[str | None, float]], selected: Sequence[Selected]) -> None:
+    from sentiment_cli.probes.selection import suggest_names
 
+    known = {name for one in selected for name in one.names}
     for name, _ in gates:
         if name is not None and name not in known:
             raise UsageError(
-                f'--fail-over: no probe and no capability "{name}" is tried; {suggest(name, dict.fromkeys(known))}'
+                f'--fail-over: no probe and no capability "{name}" is tried; {suggest_names(name, selected)}'
             )
 
 

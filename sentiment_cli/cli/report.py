@@ -11,6 +11,7 @@ from sentiment_cli.cli._completion import RUN, SOURCE
 from sentiment_cli.cli._options import output_options, split_option
 from sentiment_cli.cli._output import Output
 from sentiment_cli.cli._run_argument import chosen_run
+from sentiment_cli.cli._target import check_page
 from sentiment_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def report(runs: tuple[str, ...], split: str, source: str | None, texts: str, ta
     output = Output.current()
     if source is not None and split != "test":
         raise UsageError(f"--split {split} is for the run's own data; --data names other ones.")
+    check_page(target)
     found = [chosen_run(name, output) for name in runs or (None,)]
     from sentiment_cli.workflows.report import write_report
 

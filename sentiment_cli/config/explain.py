@@ -85,7 +85,7 @@ def show(value: Any) -> str:
     if isinstance(value, str):
         return f'the text "{_shortened(value)}"'
     if isinstance(value, dict):
-        return "keys and values"
+        return "keys and values" if value else "{}"
     if isinstance(value, list):
         return f"a list of {len(value)}"
     return _shortened(repr(value))

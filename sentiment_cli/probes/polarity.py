@@ -141,4 +141,5 @@ def _check_given(given: dict[str, str], names: Sequence[str]) -> None:
         if name not in names:
             raise UsageError(f'--{pole}: the run has no class "{name}"; {suggest(name, names)}')
     if len(set(given.values())) < len(given):
-        raise UsageError(f"--positive, --negative and --neutral: expected different classes, received {given}.")
+        received = ", ".join(f"--{pole} {name}" for pole, name in given.items())
+        raise UsageError(f"Expected different classes for positive, negative and neutral, received {received}.")

@@ -84,9 +84,17 @@ def select_probes(suites: Sequence[Suite], only: Sequence[str] = ()) -> list[Sel
         UsageError: a name is that of nothing.
     """
     every = [Selected(suite, name) for suite in suites for name in suite.probes]
-    known = list(dict.fromkeys(name for one in every for name in one.names))
+    known = {name for one in every for name in one.names}
     for name in only:
         if name not in known:
-            shown = [*dict.fromkeys(one.probe.capability for one in every), *(one.name for one in every)]
-            raise UsageError(f'No probe and no capability "{name}"; {suggest(name, dict.fromkeys(shown))}')
+            raise UsageError(f'No probe and no capability "{name}"; {suggest_names(name, every)}')
     return [one for one in every if not only or set(only) & set(one.names)]
+
+
+def suggest_names(name: str, selected: Sequence[Selected]) -> str:
+    """A clause that names the nearest probe or capability; where none is near, the capabilities and how to see all."""
+    capabilities = list(dict.fromkeys(one.probe.capability for one in selected))
+    hint = suggest(name, dict.fromkeys([*capabilities, *(one.name for one in selected)]))
+    if hint.startswith("did"):
+        return hint
+    return f"capabilities: {', '.join(capabilities)}; all probes: sentiment probe --list"

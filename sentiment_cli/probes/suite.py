@@ -16,6 +16,10 @@ from sentiment_cli.probes.schema import TYPES, Probe, ProbeFile
 from sentiment_cli.probes.templates import Lexicons, find_faults
 from sentiment_cli.resources import shared_lexicons, shipped_probes
 
+# What an error calls the place of its problems.
+PLACE = "the file of probes"
+_TYPES = " or ".join(", ".join(f"'{name}'" for name in TYPES).rsplit(", ", 1))
+
 
 @dataclass(frozen=True)
 class Suite:
@@ -90,7 +94,7 @@ def parse_suite(content: bytes, name: str, path: Path, shared: Lexicons) -> Suit
         for key, what in faults:
             problem(("probes", probe_name, *key), what)
     if found:
-        raise ConfigError(found)
+        raise ConfigError(found, PLACE)
     return Suite(path.stem, path, str(values.get("description", "")), lexicons, probes)
 
 
@@ -98,16 +102,20 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise ConfigError([Problem(str(path), "", "no such file of probes")]) from None
+        what = "no such file; write one to start from: sentiment probe --init"
     except OSError as error:
-        raise ConfigError([Problem(str(path), "", f"cannot be read: {error.strerror}")]) from None
+        what = f"cannot be read: {error.strerror}"
+    raise ConfigError([Problem(str(path), "", what)], PLACE)
 
 
 def _document(content: bytes, name: str) -> Document:
-    document = read_yaml(content, name)
+    try:
+        document = read_yaml(content, name)
+    except ConfigError as error:
+        raise ConfigError(error.problems, PLACE) from None
     if not isinstance(document.values, dict):
         what = f"expected the keys description, lexicons and probes, received {show(document.values)}"
-        raise ConfigError([Problem(f"{name}:1", "", what)])
+        raise ConfigError([Problem(f"{name}:1", "", what)], PLACE)
     return document
 
 
@@ -150,11 +158,11 @@ def _read_probe(settings: Any) -> tuple[Probe | None, list[tuple[KeyPath, str]]]
         return None, [((), f"expected keys and values, received {show(settings)}")]
     kind = settings.get("type")
     if "type" not in settings:
-        return None, [(("type",), f"this key is needed: {', '.join(TYPES)}")]
+        return None, [(("type",), f"this key is needed; one of {_TYPES}")]
     section = TYPES.get(kind) if isinstance(kind, str) else None
     if section is None:
         hint = f"; {suggest(kind, TYPES)}" if isinstance(kind, str) else ""
-        return None, [(("type",), f"expected {', '.join(TYPES)}, received {show(kind)}{hint}")]
+        return None, [(("type",), f"expected one of {_TYPES}, received {show(kind)}{hint}")]
     try:
         return section.model_validate(settings), []
     except ValidationError as error:

@@ -409,8 +409,14 @@ def cut_arrays(path: Path) -> None:
     (path / "variables.npz").write_bytes((path / "variables.npz").read_bytes()[:-40])
 
 
+def steps(*rows: str) -> Prepare:
+    """Put other rows into the figures of the steps."""
+    return lambda: BATCHES.write_text("\n".join([BATCHES.read_text(encoding="utf-8").splitlines()[0], *rows, ""]))
+
+
 EVALUATE, LIST, MORE = "evaluate runs/tiny", "misclassified runs/tiny", "train --resume runs/tiny --epochs 3"
-CONFIG = RUN / "config.yaml"
+CONFIG, BATCHES = RUN / "config.yaml", RUN / "batches.csv"
+DRAW, STEPS = "plot-history runs/tiny", "plot-history runs/tiny --batches"
 RUN_CASES = [
     Bad("run: one that is not there", "evaluate tina", nothing),
     Bad("run: a directory that is none", "evaluate reviews", nothing),
@@ -466,12 +472,30 @@ RUN_CASES = [
     Bad("run: predictions with a word for a number", LIST, lambda: _replace(RUN / "predictions-test.csv", "0.", "x.")),
     Bad("run: predictions that are cut off", LIST, lambda: _cut(RUN / "predictions-test.csv")),
     Bad("run: predictions that are not UTF-8", LIST, write(RUN / "predictions-test.csv", b"\xff")),
-    Bad("run: no history", "plot-history runs/tiny", remove(RUN / "history.csv")),
-    Bad("run: a history that skips an epoch", "plot-history runs/tiny",
+    Bad("run: no history", DRAW, remove(RUN / "history.csv")),
+    Bad("run: a history that skips an epoch", DRAW,
         lambda: _replace(RUN / "history.csv", "\n2,", "\n3,")),
     Bad("run: metrics that are a list", "results runs/tiny", write(RUN / "metrics.json", "[]")),
-    Bad("run: a picture of an unknown kind", "plot-history runs/tiny -o plot.bmp", nothing, 2),
-    Bad("run: a picture below a file", "plot-history runs/tiny -o good.yaml/plot.png", nothing),
+    Bad("run: no figures of steps", STEPS, remove(BATCHES)),
+    Bad("run: figures of steps without their header", STEPS, write(BATCHES, "a,b\n")),
+    Bad("run: an empty file of figures of steps", STEPS, write(BATCHES, "")),
+    Bad("run: figures of steps with a word for a number", STEPS, steps("1,1,1,1,x,0.5,0.01,1")),
+    Bad("run: figures of steps that are cut off", STEPS, steps("1,1,1,1,0.7,0.5,0.01")),
+    Bad("run: figures of steps that go back", STEPS, steps("1,1,1,1,0.7,0.5,0.01,1", "1,2,1,1,0.7,0.5,0.01,1")),
+    Bad("run: figures of steps that are not UTF-8", STEPS, write(BATCHES, b"\xff")),
+    Bad("run: a picture of an unknown kind", f"{DRAW} -o plot.bmp", nothing, 2),
+    Bad("run: a picture below a file", f"{DRAW} -o good.yaml/plot.png", nothing),
+    Bad("run: a paper's look for the picture in the run", f"{DRAW} --style paper", nothing, 2),
+    Bad("run: a width for the picture in the run", f"{DRAW} --width 5", nothing, 2),
+    Bad("run: a paper's look for a list", f"{LIST} --style paper -o list.csv", nothing, 2),
+    Bad("run: an unknown look", f"{DRAW} --style papr -o plot.png", nothing, 2),
+    Bad("run: a width that is no number", f"{DRAW} --width nan -o plot.png", nothing, 2),
+    Bad("run: a picture that is too narrow", f"{DRAW} --width 1 -o plot.png", nothing, 2),
+    Bad("run: means of no epochs", f"{DRAW} --smooth 0", nothing, 2),
+    Bad("run: a list as a picture that is not drawn", f"{LIST} -o list.gif", nothing, 2),
+    Bad("run: a comparison as a picture that is not drawn", "compare runs/tiny runs/tiny -o c.gif", nothing, 2),
+    Bad("run: a report as a picture", "report runs/tiny -o r.gif", nothing, 2),
+    Bad("run: an explanation as a picture that is not drawn", "explain --run runs/tiny good -o e.gif", nothing, 2),
     Bad("run: a table of results of another kind", "results runs/tiny -o t.csv", write("t.csv", "a,b\n1,2\n")),
     Bad("run: compared with itself alone", "compare runs/tiny", nothing, 2),
     Bad("run: a gate on an unknown figure", f"{EVALUATE} --fail-under f2=0.5", nothing, 2),
@@ -541,7 +565,63 @@ OTHER_CASES = [
     Bad("text: an unknown form", f"{PREDICT} --format xml good", nothing, 2),
 ]  # fmt: skip
 
-CASES = [*CONFIG_CASES, *DATA_CASES, *RUN_CASES, *OTHER_CASES]
+# -- Probes -----------------------------------------------------------------------------------------------------------
+
+PROBE = "probe --run runs/tiny"
+ASK = f"{PROBE} --probes p.yaml"
+KIND = "capability: words, description: Words."
+
+
+def probes(probe: str, lexicons: str = "{}") -> Prepare:
+    """Make ``p.yaml``, a file of probes with one called ``one``."""
+    return write("p.yaml", f"lexicons: {lexicons}\nprobes:\n  one: {probe}\n")
+
+
+PROBE_CASES = [
+    Bad("probes: a file that is not there", ASK, nothing, 2),
+    Bad("probes: a directory", f"{PROBE} --probes reviews", nothing, 2),
+    Bad("probes: an empty file", ASK, write("p.yaml", ""), 2),
+    Bad("probes: no YAML", ASK, write("p.yaml", "probes: {"), 2),
+    Bad("probes: bytes that are not UTF-8", ASK, write("p.yaml", b"probes: {} # caf\xe9"), 2),
+    Bad("probes: a list", ASK, write("p.yaml", "- one"), 2),
+    Bad("probes: a file of none", ASK, write("p.yaml", "probes: {}"), 2),
+    Bad("probes: a key that there is not", ASK, write("p.yaml", "probe: {}"), 2),
+    Bad("probes: one that is a number", ASK, probes("3"), 2),
+    Bad("probes: one of no type", ASK, probes(f"{{{KIND}, templates: {{positive: [good]}}}}"), 2),
+    Bad("probes: one of an unknown type", ASK, probes(f"{{type: mtf, {KIND}, templates: {{positive: [good]}}}}"), 2),
+    Bad("probes: a slot of no lexicon", ASK,
+        probes(f'{{type: mft, {KIND}, templates: {{positive: ["a {{thign}}"]}}}}', "{thing: [room, bed]}"), 2),
+    Bad("probes: more slots than entries", ASK,
+        probes(f'{{type: mft, {KIND}, templates: {{positive: ["{{thing}} {{thing2}}"]}}}}', "{thing: [room]}"), 2),
+    Bad("probes: a brace that is not closed", ASK,
+        probes(f'{{type: mft, {KIND}, templates: {{positive: ["a {{thing"]}}}}', "{thing: [room]}"), 2),
+    Bad("probes: a text where a number belongs", ASK,
+        probes(f"{{type: mft, {KIND}, templates: {{positive: [good]}}, at_least: much}}"), 2),
+    Bad("probes: a change by nothing known", ASK,
+        probes(f"{{type: inv, {KIND}, templates: [good], change: {{rewrite: rhyme}}}}"), 2),
+    Bad("probes: nothing that would change", ASK, probes(f"{{type: inv, {KIND}, templates: [good]}}"), 2),
+    Bad("probes: two files of one name", f"{ASK} --probes other/p.yaml",
+        all_of(*(write(name, f"probes: {{a: {{type: mft, {KIND}, templates: {{positive: [good]}}}}}}\n")
+                 for name in ("p.yaml", "other/p.yaml"))), 2),
+    Bad("probes: a domain that there is not", f"{PROBE} --domain films", nothing, 2),
+    Bad("probes: none of a name", f"{PROBE} --only nothing", nothing, 2),
+    Bad("probes: none of a name that is nearly one", f"{PROBE} --only negatoin", nothing, 2),
+    Bad("probes: no names at all", f"{PROBE} --only ,", nothing, 2),
+    Bad("probes: no cases", f"{PROBE} --cases 0", nothing, 2),
+    Bad("probes: a gate above one", f"{PROBE} --fail-over 2", nothing, 2),
+    Bad("probes: a gate that is no number", f"{PROBE} --fail-over negation=few", nothing, 2),
+    Bad("probes: a gate on nothing that is tried", f"{PROBE} --fail-over nothing=0.5", nothing, 2),
+    Bad("probes: a class that is not there", f"{PROBE} --positive god", nothing, 2),
+    Bad("probes: one class for both sides", f"{PROBE} --positive good --negative good", nothing, 2),
+    Bad("probes: a picture that is not drawn", f"{PROBE} -o x.gif", nothing, 2),
+    Bad("probes: a paper's look for a list", f"{PROBE} --style paper -o x.csv", nothing, 2),
+    Bad("probes: reviews of a part without predictions", f"{PROBE} --on-reviews 3 --split validation",
+        remove(RUN / "predictions-validation.csv")),
+    Bad("probes: two things to look at", f"{PROBE} --list --init", nothing, 2),
+    Bad("probes: a file to start from that exists", "probe --init -o good.yaml", nothing),
+]  # fmt: skip
+
+CASES = [*CONFIG_CASES, *DATA_CASES, *RUN_CASES, *PROBE_CASES, *OTHER_CASES]
 
 
 def arguments(case: Bad) -> list[str]:

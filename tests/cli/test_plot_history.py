@@ -140,6 +140,9 @@ def test_the_pictures_in_a_run_keep_the_look_of_a_screen(cli: Cli, run_copy: Pat
     result = cli("plot-history", "tiny", *options)
     assert (result.exit_code, result.stdout) == (2, "")
     assert f"{options[0]} needs -o FILE" in result.stderr
+    result = cli("misclassified", "tiny", "-o", "a.csv", *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"{options[0]} is for pictures" in result.stderr and not Path("a.csv").exists()
 
 
 @pytest.mark.parametrize("width", ["0", "1.9", "-3", "nan", "inf", "41", "wide"])

@@ -143,8 +143,9 @@ def test_a_wrong_file_is_refused_with_its_lines(cli: Cli, run_copy: Path) -> Non
     found = cli("probe", "-q", "--probes", "wrong.yaml")
     assert found.exit_code == 2
     assert found.stderr == (
-        "Error: 2 problems in the configuration\n"
-        'wrong.yaml:2: probes.a.type: expected mft, inv, dir, received the text "mtf"; did you mean "mft"?\n'
+        "Error: 2 problems in the file of probes\n"
+        "wrong.yaml:2: probes.a.type: expected one of 'mft', 'inv' or 'dir', received the text \"mtf\"; "
+        'did you mean "mft"?\n'
         "wrong.yaml:3: probes.b: expected keys and values, received 3\n"
     )
 

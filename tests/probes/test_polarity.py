@@ -48,7 +48,7 @@ def test_a_class_that_is_named_is_not_also_recognised_as_another() -> None:
     ("given", "message"),
     [
         ({"positive": "possitive"}, '--positive: the run has no class "possitive"; did you mean "positive"?'),
-        ({"positive": "positive", "negative": "positive"}, "expected different classes"),
+        ({"positive": "positive", "negative": "positive"}, "received --positive positive, --negative positive"),
     ],
 )
 def test_classes_that_are_not_there_are_refused(given: dict[str, str], message: str) -> None:

@@ -54,11 +54,12 @@ probes:
     ("probe", "expected"),
     [
         ("3", "probes.p: expected keys and values, received 3"),
-        ("{}", "probes.p.type: this key is needed: mft, inv, dir"),
-        ("{type: mtf}", 'probes.p.type: expected mft, inv, dir, received the text "mtf"; did you mean "mft"?'),
-        ("{type: 3}", "probes.p.type: expected mft, inv, dir, received 3"),
+        ("{}", "probes.p.type: this key is needed; one of 'mft', 'inv' or 'dir'"),
+        ("{type: mtf}",
+         "probes.p.type: expected one of 'mft', 'inv' or 'dir', received the text \"mtf\"; did you mean \"mft\"?"),
+        ("{type: 3}", "probes.p.type: expected one of 'mft', 'inv' or 'dir', received 3"),
         (f"{{type: mft, {HEAD}, templates: {{}}}}",
-         "probes.p.templates: expected at least 1 item, received keys and values"),
+         "probes.p.templates: expected at least 1 item, received {}"),
         (f"{{type: inv, {HEAD}, templates: [a]}}",
          'probes.p.templates.0: expected one "=>" between a text and what becomes of it, or the key `change`, '
          'received the text "a"'),
@@ -119,7 +120,7 @@ probes:
     [
         ("", "my.yaml:1: expected the keys description, lexicons and probes, received nothing (null)"),
         ("[]", "my.yaml:1: expected the keys description, lexicons and probes, received a list of 0"),
-        ("probes: {}", "my.yaml:1: probes: expected at least 1 item, received keys and values"),
+        ("probes: {}", "my.yaml:1: probes: expected at least 1 item, received {}"),
         ("probes: [a]", "my.yaml:1: probes: expected keys and values, received a list of 1"),
         ("description: x", "my.yaml:1: probes: this key is needed"),
         ("{", "my.yaml:1: not valid YAML: expected the node content, but found '<stream end>'"),
@@ -132,7 +133,8 @@ def test_what_is_no_file_of_probes_is_refused(text: str, expected: str) -> None:
 def test_a_file_that_is_not_there_is_named() -> None:
     with pytest.raises(ConfigError) as caught:
         load_suite(Path("nowhere.yaml"))
-    assert str(caught.value) == "nowhere.yaml: no such file of probes"
+    assert str(caught.value) == "nowhere.yaml: no such file; write one to start from: sentiment probe --init"
+    assert caught.value.place == "the file of probes"
 
 
 def test_the_starter_file_is_a_file_of_probes_of_every_type() -> None:
