@@ -74,6 +74,7 @@ class Misclassified:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; the first seven are those that every list of predictions has."""
         row, words = self.prediction, self.words()
+        # Plus zero, since a score below it may round to -0.0.
         return {
             "id": row.id,
             "path": row.path,
@@ -89,7 +90,7 @@ class Misclassified:
             "rating": self.traits.rating,
             "copy_of": self.traits.copy_of,
             "reasons": self.reasons,
-            "words": None if words is None else [[word, round(score, 4)] for word, score in words],
+            "words": None if words is None else [[word, round(score, 4) + 0.0] for word, score in words],
             **(_change_values(self.change) if self.change else {}),
             **(_suspect_values(self.suspect) if self.suspect else {}),
         }

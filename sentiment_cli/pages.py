@@ -12,7 +12,7 @@ from html import escape
 
 import jinja2
 
-from sentiment_cli.analysis.attributions import Span, towards_second
+from sentiment_cli.analysis.attributions import Span, score_text, towards_second
 from sentiment_cli.misclassified import Misclassified
 
 # Steps of colour, from the weakest that is shown to the strongest; what is weaker than half a step is plain.
@@ -91,7 +91,7 @@ _MISCLASSIFIED = """\
   </ul>
   <p dir="auto">{% if row.text is none %}<em>The file is gone.</em>{% else %}{{ coloured(row) | safe }}{% endif %}</p>
   {% if row.spans %}<p class="words">for <bdi>{{ said.predicted }}</bdi>: \
-{% for word, score in row.words(strongest) %}<bdi>{{ word }}</bdi> {{ "%+.2f" | format(score) }}\
+{% for word, score in row.words(strongest) %}<bdi>{{ word }}</bdi> {{ score_text(score) }}\
 {{ ", " if not loop.last }}{% endfor %}</p>{% endif %}
 </article>
 {% endfor %}
@@ -136,6 +136,7 @@ def misclassified_page(page: Page, rows: Sequence[Misclassified]) -> str:
         rows=rows,
         legend=_legend(page.class_names) if any(row.spans for row in rows) else None,
         coloured=coloured,
+        score_text=score_text,
         steps=_STEPS,
         strongest=_STRONGEST,
     )

@@ -111,6 +111,12 @@ def strongest(text: str, spans: Sequence[Span], count: int) -> list[tuple[str, f
     return heapq.nlargest(count, sums.items(), key=lambda item: abs(item[1]))
 
 
+def score_text(score: float, digits: int = 2) -> str:
+    """A score for people, with so many digits behind the point and its sign; what is zero then has none."""
+    shown = f"{score:+.{digits}f}"
+    return shown if float(shown) else shown[1:]
+
+
 def write_attributions(path: Path, attributions: Iterable[Attribution]) -> None:
     """Write one JSON object a line, whole or not at all."""
     write_text(path, "".join(_line(row) for row in attributions))

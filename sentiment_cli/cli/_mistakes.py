@@ -135,12 +135,14 @@ def _review(row: Misclassified, class_names: Sequence[str], color: bool) -> Text
     """Path, facts, reasons, the text, and the words that did the most."""
     from rich.text import Text
 
+    from sentiment_cli.analysis.attributions import score_text
+
     lines = [Text(printable(row.prediction.path)), Text(printable(", ".join(row.facts)), "dim" if color else "")]
     if row.reasons:
         lines.append(Text(printable(f"perhaps: {'; '.join(row.reasons)}"), "bold" if color else ""))
     lines.append(_shown(row, class_names, color))
     if not color and (words := row.words(_SHOWN_WORDS)):
-        listed = ", ".join(f'"{word}" {score:+.2f}' for word, score in words)
+        listed = ", ".join(f'"{word}" {score_text(score)}' for word, score in words)
         lines.append(Text(printable(f"for {row.prediction.predicted}: {listed}")))
     return Text("\n").join(lines)
 
@@ -166,8 +168,10 @@ def _shown(row: Misclassified, class_names: Sequence[str], color: bool) -> Text:
 
 
 def _values(row: Misclassified) -> list[Any]:
+    from sentiment_cli.analysis.attributions import score_text
+
     values = row.to_dict()
-    words = ", ".join(f"{word} {score:+.4f}" for word, score in values["words"] or ())
+    words = ", ".join(f"{word} {score_text(score, 4)}" for word, score in values["words"] or ())
     return list({**values, "reasons": "; ".join(values["reasons"]), "words": words}.values())
 
 

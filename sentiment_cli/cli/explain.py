@@ -191,20 +191,24 @@ def _legend(found: Explanation) -> Any:
 
 
 def _strongest(found: Explanation, top: int) -> str:
+    from sentiment_cli.analysis.attributions import score_text
+
     sign = f"towards {printable(found.explained)}"
     rows = [
-        [f"{score:+.3f}", (printable(word) or "(none)") + (f" ×{times}" if times > 1 else "")]
+        [score_text(score, 3), (printable(word) or "(none)") + (f" ×{times}" if times > 1 else "")]
         for word, times, score in found.strongest(top)
     ]
     return f"Strongest words (+: {sign})\n\n" + table(["score", "word"], rows, right=["score"])
 
 
 def _growth(found: Explanation) -> str:
+    from sentiment_cli.analysis.attributions import score_text
+
     growth, reading = found.growth, found.reading
     title = f"Probability of {printable(found.explained)} as the words are read"
     if len(growth.lengths) <= _ROWS:
         rows = [
-            [str(n), printable(token.text) or "(none)", f"{score:+.3f}", f"{p:.3f}", "█" * round(_BAR * p)]
+            [str(n), printable(token.text) or "(none)", score_text(score, 3), f"{p:.3f}", "█" * round(_BAR * p)]
             for n, token, score, p in zip(
                 growth.lengths, reading.read, found.scores, growth.probabilities.tolist(), strict=True
             )

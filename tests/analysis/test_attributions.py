@@ -13,6 +13,7 @@ from sentiment_cli.analysis.attributions import (
     Segment,
     Span,
     read_attributions,
+    score_text,
     segments,
     strongest,
     towards_second,
@@ -47,6 +48,15 @@ def test_the_strongest_words_are_sums_over_their_occurrences() -> None:
     text = "Good, good and bad"
     found = strongest(text, [Span(0, 4, 0.4), Span(6, 10, 0.3), Span(11, 14, 0.1), Span(15, 18, -0.6)], 2)
     assert found == [("good", 0.7), ("bad", -0.6)]
+
+
+@pytest.mark.parametrize(
+    ("score", "digits", "shown"),
+    [(0.5, 2, "+0.50"), (-1.25, 2, "-1.25"), (-0.004, 2, "0.00"), (0.004, 2, "0.00"), (-0.004, 3, "-0.004"),
+     (-0.0, 4, "0.0000")],
+)  # fmt: skip
+def test_a_score_has_its_sign_but_where_it_rounds_to_zero(score: float, digits: int, shown: str) -> None:
+    assert score_text(score, digits) == shown
 
 
 @given(st.lists(st.builds(Attribution, texts, texts, spans, scores), max_size=4, unique_by=lambda row: row.path))

@@ -67,6 +67,14 @@ def test_text_names_words_with_signs_unknown_ones_and_what_was_cut(run_copy: Pat
     assert "sum rule" in result.stdout
 
 
+def test_a_score_that_rounds_to_zero_has_no_sign(run_copy: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = [("lovely", 1, -0.0004), ("room", 1, -0.002)]
+    monkeypatch.setattr("sentiment_cli.explanation.result.Explanation.strongest", lambda self, count: few)
+    lines = [line.split() for line in cli("explain", "--run", "tiny", "lovely room").stdout.splitlines()]
+    assert ["0.000", "lovely"] in lines
+    assert ["-0.002", "room"] in lines
+
+
 def test_a_long_text_grows_in_one_line(run_copy: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["sentiment_cli.cli.explain"], "_ROWS", 3)
     line = cli("explain", "--run", "tiny", "lovely room warm cold").stdout.rstrip().splitlines()[-1]

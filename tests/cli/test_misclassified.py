@@ -315,6 +315,24 @@ class TestWords:
         text = cli("misclassified", "tiny", "--format", form).stdout
         assert ("bad +2.0000, not -0.5000, at +0.2500" if form == "csv" else '[["bad", 2.0], ["not", -0.5]') in text
 
+    @pytest.mark.parametrize(
+        ("form", "shown"),
+        [
+            ("table", '"bad" 0.00, "not" 0.00'),
+            ("html", "<bdi>bad</bdi> 0.00, <bdi>not</bdi> 0.00"),
+            ("csv", '"bad 0.0000, not 0.0000"'),
+            ("jsonl", '"words": [["bad", 0.0], ["not", 0.0]]'),
+        ],
+    )
+    def test_a_score_that_rounds_to_zero_has_no_sign(
+        self, cli: Cli, explained: Path, run_copy: Path, form: str, shown: str
+    ) -> None:
+        spans = (Span(0, 3, 0.00002), Span(4, 7, -0.00004))
+        write_attributions(
+            Run(run_copy).attributions_path("test"), [Attribution("test/good/000.txt", "bad", spans, 1.75)]
+        )
+        assert shown in " ".join(cli("misclassified", "tiny", "--format", form).stdout.split())
+
     def test_of_a_long_review_the_part_where_they_did_the_most_is_shown(
         self, cli: Cli, put: Callable[..., Path], run_copy: Path
     ) -> None:

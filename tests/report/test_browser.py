@@ -55,6 +55,7 @@ def report() -> dict[str, Any]:
         rows = many(REVIEWS, seed)
         texts = {row.path: text_of(row) for row in rows}
         spans = {row.path: (Span(0, 4, 0.5), Span(5, 8, -2.0)) for row in rows if len(texts[row.path]) > 8}
+        spans[[row for row in rows if row.is_wrong][-1].path] = (Span(0, 4, 0.004), Span(5, 7, -0.003))
         runs.append(run_files(rows, name=name, path=f"runs/{name}", texts=texts, spans=spans, curves=[CURVE]))
     comparison = {
         "indices": [0, 1], "names": ["first", "second"], "problem": None, "sentence": "They differ.", "examples": 80,
@@ -307,6 +308,12 @@ def test_words_are_coloured_by_the_class_that_they_speak_for(page: Any, report: 
     assert title == ("+2.00" if turned else "−2.00")
     assert (weak, strong) == ("15%", "60%")
     assert line.startswith("Strongest words: ")
+
+
+def test_a_score_that_rounds_to_zero_has_no_sign(page: Any, report: Any) -> None:
+    set_value(page, "filter-sort", "length:down")
+    line = page.execute_script("return document.querySelector('#reviews-table .strongest').textContent")
+    assert line == "Strongest words: room\u00a00.00, 74\u00a00.00"
 
 
 def test_a_long_review_is_unfolded(page: Any) -> None:

@@ -64,8 +64,11 @@ function strongestWords(text, words, turned, most = 6) {
   return line;
 }
 
+/** A score with its sign; what is zero when it is rounded has none. */
 function signed(score) {
-  return `${score < 0 ? "−" : "+"}${Math.abs(score).toFixed(2)}`;
+  const shown = Math.abs(score).toFixed(2);
+  if (Number(shown) === 0) return shown;
+  return `${score < 0 ? "−" : "+"}${shown}`;
 }
 
 /** Mark every place of a phrase in the texts below an element, where the browser can do that without new elements. */
