@@ -13,6 +13,7 @@ from report.browser import complaints, open_browser, requests, visit
 from report.runs import prediction, run_files
 from report.test_page import HOSTILE
 from sentiment_cli.analysis.attributions import Span
+from sentiment_cli.analysis.selection import Selection, select
 from sentiment_cli.evaluation.predictions import Prediction
 from sentiment_cli.history import Epoch, History
 from sentiment_cli.report.data import build_report
@@ -196,6 +197,37 @@ def test_a_search_finds_texts_and_paths_in_any_case(page: Any, shown: Any, repor
     set_value(page, "filter-query", "no review has this", "input")
     WebDriverWait(page, 5, 0.02).until(lambda _: shown() == [])
     assert text(page, "reviews-count") == "0 reviews"
+
+
+def test_a_search_finds_what_contains_finds_whatever_the_case_and_white_space(
+    browser: Any, shown: Any, tmp_path: Path
+) -> None:
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    texts = ["so  very\n\nkind [sic]!", "so very\u00a0kind", "Große Straße", "Ο ΔΡΌΜΟΣ μου", "verykind\x1fso"]
+    rows = [prediction(index, 0.9, "bad", loss=9.0 - index) for index in range(len(texts))]
+    by_path = {row.path: text for row, text in zip(rows, texts, strict=True)}
+    path = tmp_path / "search.html"
+    path.write_text(render_page(build_report([run_files(rows, texts=by_path)], split="test")), encoding="utf-8")
+    visit(browser, path)
+    for phrase, places in {
+        "Very Kind": [0, 1],
+        "  very \u00a0 kind [sic] ": [0],
+        "GROSSE STRASSE": [2],
+        "δρόμος": [3],
+        "verykind so": [4],
+        "kind very": [],
+        "so test": [],
+    }.items():
+        asked = Selection(contains=phrase)
+        assert select(rows, asked, prediction=lambda row: row, text=lambda row: by_path[row.path]) == [
+            rows[place] for place in places
+        ]
+        set_value(browser, "filter-query", phrase, "input")
+        WebDriverWait(browser, 5, 0.02).until(lambda _, places=places: shown() == [rows[at].path for at in places])
+        marked = browser.execute_script("return [...CSS.highlights.get('found')].map((range) => range.toString())")
+        assert len(marked) == (0 if "GROSSE" in phrase else len(places))
+    assert complaints(browser) == []
 
 
 def test_pages_are_turned(page: Any, shown: Any, report: Any) -> None:

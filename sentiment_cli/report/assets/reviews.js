@@ -125,7 +125,7 @@ function listen(table) {
   search.addEventListener(
     "input",
     settled(() => {
-      state.query = search.value.trim().toLowerCase();
+      state.query = foldText(search.value);
       restart(table);
     }, 120),
   );

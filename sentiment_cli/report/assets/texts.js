@@ -71,25 +71,30 @@ function signed(score) {
   return `${score < 0 ? "−" : "+"}${shown}`;
 }
 
-/** Mark every place of a phrase in the texts below an element, where the browser can do that without new elements. */
+/**
+ * Mark every place of a phrase, folded, in the texts below an element, where the browser can do that without new
+ * elements.
+ */
 function markFound(root, query) {
   if (!("highlights" in CSS)) return;
-  const ranges = query ? [...root.querySelectorAll(".text, .path")].flatMap((node) => foundIn(node, query)) : [];
+  const phrase = phraseOf(query);
+  const ranges = query ? [...root.querySelectorAll(".text, .path")].flatMap((node) => foundIn(node, phrase)) : [];
   CSS.highlights.set("found", new Highlight(...ranges));
 }
 
-function foundIn(node, query) {
-  const text = node.textContent.toLowerCase();
-  // In some scripts a letter has more characters in lower case, and then places differ.
-  if (text.length !== node.textContent.length) return [];
-  const ranges = [];
-  for (let start = text.indexOf(query); start >= 0; start = text.indexOf(query, start + query.length)) {
+/** What finds a phrase with its places. A letter that has two in the other case, such as ß, is found without one. */
+function phraseOf(query) {
+  const words = query.split(" ").map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
+  return new RegExp(words.join(SPACES.source), "giu");
+}
+
+function foundIn(node, phrase) {
+  return [...node.textContent.matchAll(phrase)].map(({ index, 0: { length } }) => {
     const range = document.createRange();
-    range.setStart(...placeIn(node, start));
-    range.setEnd(...placeIn(node, start + query.length));
-    ranges.push(range);
-  }
-  return ranges;
+    range.setStart(...placeIn(node, index));
+    range.setEnd(...placeIn(node, index + length));
+    return range;
+  });
 }
 
 /** The text node below an element, and the place in it, of a character of all its text. */
