@@ -14,8 +14,8 @@ from sentiment_cli.cli._output import Output, duration, pairs, table
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.cli._standing import interval_text, pairings_table, range_text
 from sentiment_cli.config.load import load_config
-from sentiment_cli.errors import RunError, UsageError
-from sentiment_cli.run_sets import Ladder, find_ladder
+from sentiment_cli.errors import RunError, UsageError, suggest
+from sentiment_cli.run_sets import Ladder, find_ladder, list_ladders
 from sentiment_cli.runs import RUNS_DIR, new_run, safe_name
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ def resume_ladder(name: str, target: Path | None, output: Output) -> None:
     """Continue a ladder."""
     ladder = find_ladder(name)
     if ladder is None:
-        raise RunError(f'No ladder "{name}": neither that directory nor {RUNS_DIR / name} is one.')
+        names = [known.name for known in list_ladders()]
+        hint = suggest(name, names) if names else f"there are no ladders in {RUNS_DIR.resolve()} yet."
+        raise RunError(f'No ladder "{name}": neither that directory nor {RUNS_DIR / name} is one; {hint}')
     from sentiment_cli.workflows.ladder import resume_ladder as resume
     from sentiment_cli.workflows.plot_comparison import check_picture
 

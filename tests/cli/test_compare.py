@@ -310,3 +310,12 @@ def test_a_linear_baseline_that_was_computed_before_has_a_row(cli: Cli, run_copy
     value = json.loads(cli("compare", "tiny", "tiny", "--json").stdout)
     assert value["baselines"] == {"majority": 0.5, **dict.fromkeys(names[1:], 0.75)}
     assert json.loads(cli("compare", "tiny", "tiny", "--split", "train", "--json").stdout or "{}") == {}
+
+
+def test_a_ladder_to_continue_is_looked_for_where_there_are_none(cli: Cli, workplace: Path) -> None:
+    result = cli("compare", "--resume", "first")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        'Error: No ladder "first": neither that directory nor runs/first is one; '
+        f"there are no ladders in {workplace}/runs yet.\n"
+    )
