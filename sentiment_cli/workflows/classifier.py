@@ -141,6 +141,7 @@ class EvaluationFiles:
         suffix: at the end of the names of the pictures, which tells the parts of a run apart.
         with_curves: whether the pictures of curves and calibration are drawn, which takes half a second.
         data: the reviews' directory, kept with the figures.
+        source: ``bnb`` or ``imdb``, where these reviews were asked for so; likewise.
     """
 
     predictions: Path
@@ -152,6 +153,7 @@ class EvaluationFiles:
     suffix: str = ""
     with_curves: bool = False
     data: str = ""
+    source: str | None = None
 
     def picture(self, name: str) -> Path:
         """One of its pictures: ``confusion_matrix``, ``curves``, ``calibration``, ``slices`` or ``threshold``."""
@@ -204,7 +206,7 @@ def evaluate_reviews(
     write_traits(files.traits, find_traits(reviews.paths, reviews.texts, training))
     _draw(outcomes, files)
     if files.metrics is not None:
-        write_json(files.metrics, {"data": files.data, **evaluation.to_dict()})
+        write_json(files.metrics, {"data": files.data, "source": files.source, **evaluation.to_dict()})
     return evaluation
 
 

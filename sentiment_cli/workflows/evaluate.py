@@ -23,7 +23,7 @@ from sentiment_cli.runs import SPLITS, Run, evaluation_paths, safe_name
 from sentiment_cli.runtime import load_tensorflow
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.workflows.baseline import known_accuracies
-from sentiment_cli.workflows.kept_part import evaluated_root
+from sentiment_cli.workflows.kept_part import evaluated_source
 from sentiment_cli.workflows.questions import Answers, Questions, answer, check_questions
 from sentiment_cli.workflows.record import (
     Network,
@@ -265,7 +265,8 @@ def _evaluate_other(
 
     device = choose_device(evaluation_device(config))
     classifier = load_scorer(run, config, device)
-    name = source if source in NAMED_SOURCES else root.resolve().name
+    named = source if source in NAMED_SOURCES else None
+    name = named or root.resolve().name
     directory = _evaluation_dir(run, safe_name(name), root)
     predictions, traits, attributions = evaluation_paths(directory)
     files = EvaluationFiles(
@@ -277,6 +278,7 @@ def _evaluate_other(
         title=f"{run.name} on {name}",
         with_curves=True,
         data=str(root.resolve()),
+        source=named,
     )
     reviews = load_part(part, config.data.encoding_errors)
     split = "all" if part.directory == root else "test"
@@ -290,4 +292,4 @@ def _evaluation_dir(run: Run, name: str, root: Path) -> Path:
     """Where the evaluation on the reviews in ``root`` goes: ``name``, or ``name-2`` where that is of other reviews."""
     names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
     directories = (run.evaluation_dir(candidate) for candidate in names)
-    return next(path for path in directories if evaluated_root(path) in ("", str(root.resolve())))
+    return next(path for path in directories if evaluated_source(path)[0] in ("", str(root.resolve())))

@@ -13,8 +13,8 @@ from sentiment_cli.analysis.attributions import Span, read_attributions
 from sentiment_cli.analysis.traits import Traits, find_traits, read_traits
 from sentiment_cli.data.contents import Policy
 from sentiment_cli.data.review_files import ReviewFiles
-from sentiment_cli.data.source import NAMED_SOURCES
-from sentiment_cli.errors import RunError
+from sentiment_cli.data.source import NAMED_SOURCES, resolve_source
+from sentiment_cli.errors import DataError, RunError
 from sentiment_cli.evaluation.predictions import Prediction, read_predictions
 from sentiment_cli.resources import expand_path
 from sentiment_cli.runs import Run, SeedGroup, evaluation_paths
@@ -124,11 +124,11 @@ def open_other(run: Run, source: str) -> KeptPart:
         RunError: it was not evaluated on them, or a table is damaged.
     """
     record = run.read_record()
-    found = next((path for path in _evaluations(run) if _is_of(path, source)), None)
+    found = _find_evaluation(run, source)
     if found is None:
         command = f"sentiment evaluate {shlex.quote(str(run.path))} --data {shlex.quote(source)}"
         raise RunError(f"{run.path} was not evaluated on {source} yet. Do that: {command}")
-    record = {**record, "data": {"root": evaluated_root(found)}}
+    record = {**record, "data": {"root": evaluated_source(found)[0]}}
     part = _open(run, record, found.name, *evaluation_paths(found))
     return replace(part, evaluation=("--data", source))
 
@@ -166,20 +166,42 @@ def _evaluations(run: Run) -> list[Path]:
     return sorted(directory.iterdir()) if directory.is_dir() else []
 
 
-def _is_of(directory: Path, source: str) -> bool:
-    """Whether an evaluation is of a source; a named one may lie elsewhere by now, and is known by its name then."""
-    root = evaluated_root(directory)
-    if source in NAMED_SOURCES:
-        return bool(root) and directory.name == source
-    return bool(root) and root == str(expand_path(source).resolve())
+def _find_evaluation(run: Run, source: str) -> Path | None:
+    """The evaluation on a source, by the place of its reviews.
+
+    A named source may lie elsewhere by now, and is known by its name then. A directory that happens to be called so,
+    ``./imdb``, is another source.
+    """
+    place, name = _place(source), source if source in NAMED_SOURCES else None
+
+    def fit(directory: Path) -> int:
+        root, asked = evaluated_source(directory)
+        if root and root == place:
+            return 3 if asked == name else 2
+        return int(bool(root) and name is not None and asked == name)
+
+    found = max(_evaluations(run), key=fit, default=None)
+    return found if found is not None and fit(found) else None
 
 
-def evaluated_root(directory: Path) -> str:
-    """Where the reviews were that an evaluation on other data was of; empty where that cannot be read."""
+def _place(source: str) -> str | None:
+    """Where the reviews of a source are; None of a named one that is not there."""
     try:
-        return str(json.loads((directory / "metrics.json").read_text(encoding="utf-8"))["data"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return ""
+        return str((resolve_source(source) if source in NAMED_SOURCES else expand_path(source)).resolve())
+    except DataError:
+        return None
+
+
+def evaluated_source(directory: Path) -> tuple[str, str | None]:
+    """Where the reviews were that an evaluation on other data was of, and their source where they were asked for by it.
+
+    The place is empty where it cannot be read.
+    """
+    try:
+        figures = json.loads((directory / "metrics.json").read_text(encoding="utf-8"))
+        return str(figures["data"]), figures.get("source")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return "", None
 
 
 def _policy(run: Run, record: dict[str, Any]) -> Policy:

@@ -18,6 +18,7 @@ from sentiment_cli.evaluation.predictions import Prediction, read_predictions, w
 from sentiment_cli.runs import Run
 from sentiment_cli.workflows import EvaluateResult, evaluate, predict, resume
 from sentiment_cli.workflows.classifier import Classifier
+from sentiment_cli.workflows.misclassified import list_misclassified
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 
@@ -105,7 +106,7 @@ def test_other_data_go_to_a_directory_of_their_own_and_the_run_stays_byte_for_by
     rows = read_predictions(result.directory / "predictions.csv")
     assert [row.path for row in rows] == [f"test/{name}/{index:03}.txt" for name in ("bad", "good") for index in (0, 1)]
     kept = json.loads((result.directory / "metrics.json").read_text(encoding="utf-8"))
-    assert kept == {"data": str(Path("elsewhere").resolve()), **result.evaluation.to_dict()}
+    assert kept == {"data": str(Path("elsewhere").resolve()), "source": None, **result.evaluation.to_dict()}
     assert_figures_follow_from(result, rows)
 
 
@@ -116,6 +117,30 @@ def test_other_data_of_the_same_name_do_not_replace_an_evaluation(run_copy: Path
     second = evaluate(Run(run_copy), source="two/reviews").directory
     again = evaluate(Run(run_copy), source="one/reviews").directory
     assert (first.name, second.name, again) == ("reviews", "reviews-2", first)
+
+
+def test_a_directory_called_like_a_named_source_is_not_taken_for_it(
+    run_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENTIMENT_DATA", str(Path("data").resolve()))
+    write_reviews(Path("imdb"), tiny_texts(2, 400))
+    write_reviews(Path("data/aclImdb"), tiny_texts(3, 500))
+    run = Run(run_copy)
+    directory = evaluate(run, source="./imdb").directory
+    with pytest.raises(RunError, match="was not evaluated on imdb yet"):
+        list_misclassified(run, source="imdb")
+    named = evaluate(run, source="imdb").directory
+    assert (directory.name, named.name) == ("imdb", "imdb-2")
+    assert [list_misclassified(run, source=source).examples for source in ("imdb", "./imdb", "data/aclImdb")] == [
+        6,
+        4,
+        6,
+    ]
+    assert evaluate(run, source="data/aclImdb").directory.name == "aclImdb"
+    found = [list_misclassified(run, source=source).part for source in ("imdb", "./imdb", "data/aclImdb")]
+    assert [part.predictions_path.parent.name for part in found] == ["imdb-2", "imdb", "aclImdb"]
+    shutil.move("data", "moved")
+    assert list_misclassified(run, source="imdb").examples == 6
 
 
 def test_classes_of_other_data_are_matched_by_name_and_unknown_ones_left_out(run_copy: Path) -> None:
