@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from conftest import Told
 from sentiment_cli.errors import RunError
 from sentiment_cli.locking import locked
 from sentiment_cli.runs import Run
-from sentiment_cli.workflows import evaluate, resume, train
+from sentiment_cli.workflows import ProbeSettings, choose_probes, evaluate, probe, resume, train
 
 HOLD = """
 import sys
@@ -91,6 +92,24 @@ def test_a_run_that_another_process_writes_is_neither_continued_nor_replaced(run
         with pytest.raises(RunError, match="Another process is writing"):
             train(load_config(tiny_config), run_copy, force=True)
     assert {path: path.read_bytes() for path in run_copy.rglob("*") if path.is_file()} == before
+
+
+def test_a_probe_that_is_kept_waits_for_another_one_and_not_for_a_training(run_copy: Path) -> None:
+    run, told = Run(run_copy), Told()
+    chosen = choose_probes(run, domain="stay", only=["plain_opinion"])
+    settings = ProbeSettings(cases=2)
+    record = run.read_record()
+    with held_by_another(run.lock_path) as process:
+        run.write_record({**record, "status": "running"})
+        with pytest.raises(RunError, match="Another process is writing"):
+            probe(run, chosen, settings)
+        assert not run.probes_path.exists()
+        run.write_record(record)
+        assert probe(run, chosen, replace(settings, keep=False)).outcomes
+        threading.Timer(0.5, process.kill).start()
+        probe(run, chosen, settings, progress=told)
+    assert any("is waited for" in line for line in told.notes)
+    assert run.probes_path.exists()
 
 
 def test_an_evaluation_waits_for_another_one_and_not_for_a_training(run_copy: Path) -> None:

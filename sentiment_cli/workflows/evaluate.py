@@ -18,7 +18,6 @@ from sentiment_cli.data.source import NAMED_SOURCES, resolve_source
 from sentiment_cli.errors import DataError, RunError, UsageError
 from sentiment_cli.evaluation.metrics import Evaluation
 from sentiment_cli.evaluation.thresholds import FoundThreshold
-from sentiment_cli.locking import locked
 from sentiment_cli.runs import SPLITS, Run, evaluation_paths, safe_name
 from sentiment_cli.runtime import load_tensorflow
 from sentiment_cli.training.progress import Progress, Silent
@@ -32,6 +31,7 @@ from sentiment_cli.workflows.record import (
     network_records,
     read_config,
     scoring_network,
+    writing,
 )
 
 if TYPE_CHECKING:
@@ -121,11 +121,7 @@ def evaluate(
     if note:
         progress.note(note)
 
-    def wait() -> None:
-        progress.note(f"Another process is writing {run.path}, and is waited for")
-
-    # For another evaluation, that is; a training would take too long.
-    with locked(run.lock_path, wait=None if record.get("status") == "running" else wait):
+    with writing(run, record, progress):
         finds_here = split == "validation" and source is None
         threshold = check_questions(run, record.get("class_names") or [], questions, finds_here=finds_here)
         if isinstance(threshold, FoundThreshold) and predicts_by_refit:

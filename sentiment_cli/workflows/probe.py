@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 import random
@@ -24,7 +25,14 @@ from sentiment_cli.probes.suite import Suite
 from sentiment_cli.runs import Run
 from sentiment_cli.runtime import load_tensorflow
 from sentiment_cli.training.progress import Progress, Silent
-from sentiment_cli.workflows.record import check_has_model, network_note, network_records, read_config, scoring_network
+from sentiment_cli.workflows.record import (
+    check_has_model,
+    network_note,
+    network_records,
+    read_config,
+    scoring_network,
+    writing,
+)
 
 # Of more unknown words than these, what a network says is about the others.
 _MANY_UNKNOWN = 1 / 3
@@ -107,7 +115,8 @@ def probe(
         What each probe came to; also in the run's ``probes.json`` unless the settings say otherwise.
 
     Raises:
-        RunError: the run is not complete, or the part whose reviews are wanted was not evaluated.
+        RunError: the run is not complete, or the part whose reviews are wanted was not evaluated; or it is in training,
+            where something is to be kept in it.
         UsageError: the run has no class of a name that the settings give.
     """
     progress = progress or Silent()
@@ -118,6 +127,21 @@ def probe(
     note = network_note(network_records(run), None)
     if note:
         progress.note(note)
+    with writing(run, record, progress) if settings.keep else contextlib.nullcontext():
+        report = _ask_all(run, config, polarity, selected, settings, progress)
+        if settings.keep:
+            write_report(run.probes_path, report)
+    return report
+
+
+def _ask_all(
+    run: Run,
+    config: Config,
+    polarity: Polarity,
+    selected: Sequence[Selected],
+    settings: ProbeSettings,
+    progress: Progress,
+) -> ProbeReport:
     progress.phase("making cases")
     suites = list({one.suite.name: one.suite for one in selected}.values())
     drawn = {suite.name: draw_frames(suite, settings.frame, settings.seed) for suite in suites if settings.frame}
@@ -145,8 +169,6 @@ def probe(
     )
     _warn_of_unknown_words(report, suites, progress)
     _warn_of_frames(report, progress)
-    if settings.keep:
-        write_report(run.probes_path, report)
     return report
 
 

@@ -12,12 +12,14 @@ from sentiment_cli.config import Config, config_difference, config_values, load_
 from sentiment_cli.config.yaml_source import dump_yaml
 from sentiment_cli.data.prepare import PreparedData
 from sentiment_cli.errors import Interrupted, RunError, shorten_list
+from sentiment_cli.locking import locked
 from sentiment_cli.run_sets import Ladder
 from sentiment_cli.runs import Run, SeedGroup, single_runs
 from sentiment_cli.runtime import describe_environment
 from sentiment_cli.text.vocabulary import read_vocabulary, vocabulary_checksum
 from sentiment_cli.training.checkpoints import Checkpoints
 from sentiment_cli.training.plan import Plan
+from sentiment_cli.training.progress import Progress
 
 FORMAT_VERSION = 1
 Network = Literal["best epoch", "refit"]
@@ -49,6 +51,21 @@ def new_record(config: Config, data: PreparedData, command: str, config_name: st
 def now() -> str:
     """The time in UTC, to the microsecond, so that runs started in the same second keep their order."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+@contextlib.contextmanager
+def writing(run: Run, record: dict[str, Any], progress: Progress) -> Iterator[None]:
+    """Hold the lock of a run that something is added to; another that does so is waited for, which is said.
+
+    Raises:
+        RunError: the run is in training, which would take too long to wait for.
+    """
+
+    def wait() -> None:
+        progress.note(f"Another process is writing {run.path}, and is waited for")
+
+    with locked(run.lock_path, wait=None if record.get("status") == "running" else wait):
+        yield
 
 
 def read_config(run: Run, record: dict[str, Any]) -> Config:
