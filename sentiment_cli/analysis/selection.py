@@ -31,7 +31,8 @@ class Selection:
         max_probability: likewise.
         contains: only reviews whose text has this in it, whatever the case and white space.
         kind: only false positives (``fp``: taken for the second of two classes) or false negatives (``fn``).
-        sort: by what; the largest first.
+        sort: by what; the largest first. None: the items keep their order.
+        reverse: the other end of that order first.
         top: at most so many; None: all.
     """
 
@@ -42,6 +43,7 @@ class Selection:
     contains: str | None = None
     kind: Kind | None = None
     sort: Sort | None = None
+    reverse: bool = False
     top: int | None = None
 
     @property
@@ -75,7 +77,7 @@ def select(
     prediction: Callable[[Item], Prediction],
     text: Callable[[Item], str | None],
 ) -> list[Item]:
-    """The items that a selection means, in its order; ties keep theirs, as do all of them where it has no order.
+    """The items that a selection means, in its order; ties keep theirs, also where the other end comes first.
 
     Args:
         items: whatever has a prediction.
@@ -89,9 +91,9 @@ def select(
         wanted = _plain(selection.contains)
         found = [item for item in found if wanted in _plain(text(item) or "")]
     if selection.sort is None:
-        return found
-    figure = _FIGURES[selection.sort]
-    return sorted(found, key=lambda item: -figure(prediction(item)))
+        return found[::-1] if selection.reverse else found
+    figure, sign = _FIGURES[selection.sort], 1 if selection.reverse else -1
+    return sorted(found, key=lambda item: sign * figure(prediction(item)))
 
 
 def _plain(text: str) -> str:

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 FORMATS = ("table", "csv", "jsonl", "html")
 _EXCERPT = 300
 _SHOWN_WORDS = 5
+# By what a list is sorted: what is said of its beginning, and where the other end comes first.
 _FIRST = {
-    "confidence": "the {} most confident",
-    "loss": "the {} with the highest loss",
-    "length": "the {} longest",
-    None: "the {} most suspect",
+    "confidence": ("the {} most confident", "the {} least confident"),
+    "loss": ("the {} with the highest loss", "the {} with the lowest loss"),
+    "length": ("the {} longest", "the {} shortest"),
+    None: ("the {} most suspect", "the {} least suspect"),
 }
 _OUTCOMES = {
     "broken": "Broken: {this} is wrong, {other} is right",
@@ -59,8 +60,12 @@ def _shown_of(listing: Listing) -> list[str]:
     if listing.selection.is_filter:
         shown.append(f"{listing.matches:,} of these {'matches' if listing.matches == 1 else 'match'}")
     if listing.against is None and len(listing.rows) < listing.matches:
-        shown.append(_FIRST[listing.selection.sort].format(len(listing.rows)))
+        shown.append(_first(listing, len(listing.rows)))
     return shown
+
+
+def _first(listing: Listing, count: int) -> str:
+    return _FIRST[listing.selection.sort][listing.selection.reverse].format(count)
 
 
 def _against_text(against: Against, listing: Listing) -> str:
@@ -102,7 +107,7 @@ def _parts_by_outcome(listing: Listing, against: Against, color: bool) -> list[s
         if not rows:
             continue
         title = _OUTCOMES[outcome].format(this=this, other=other)
-        shown = f"{count:,}" if len(rows) == count else f"{count:,}; {_FIRST[listing.selection.sort].format(len(rows))}"
+        shown = f"{count:,}" if len(rows) == count else f"{count:,}; {_first(listing, len(rows))}"
         parts += [printable(f"{title} ({shown})"), _rows_as_table(listing, rows, color)]
     return parts
 

@@ -27,6 +27,7 @@ _SORTS = ("confidence", "loss", "length")
 _KINDS = ("fp", "fn")
 _OUTCOMES = ("broken", "fixed", "both-wrong")
 _TRAITS = ("length", "unknown", "cut", "rating", "negation")
+_CONDITIONS = ("actual", "predicted", "kind", "min_probability", "max_probability", "contains")
 _TABLE_ROWS = 20
 _ROWS_OF_EACH = 5
 
@@ -36,6 +37,7 @@ _ROWS_OF_EACH = 5
 @split_option
 @click.option("--data", "source", type=SOURCE, help="Other reviews that the run was evaluated on.")
 @click.option("--sort", type=click.Choice(_SORTS), help="The largest first.  [default: confidence]")
+@click.option("--reverse", is_flag=True, default=None, help="The other end first: the least confident, the shortest.")
 @click.option("--actual", metavar="CLASS", help="Only reviews of this class.")
 @click.option("--predicted", metavar="CLASS", help="Only what was taken for this class.")
 @click.option("--kind", type=click.Choice(_KINDS), help="False positives: taken for the second of two classes.")
@@ -110,8 +112,8 @@ def _check(split: str, form: str | None, target: Path | None, output: Output, as
             f"{target}: a picture is drawn of --group-by alone; a list is written as .csv, .jsonl or .html."
         )
     if chosen == ["--group-by"]:
-        limits = ("sort", "actual", "predicted", "kind", "min_probability", "max_probability", "contains", "top")
-        given = [f"--{name.replace('_', '-')}" for name in limits if asked[name] is not None]
+        asked_for = ("sort", "reverse", *_CONDITIONS, "top")
+        given = [f"--{name.replace('_', '-')}" for name in asked_for if asked[name] is not None]
         if given:
             raise UsageError(f"--group-by counts all predictions; leave out {', '.join(given)}.")
         if (form or form_of(target, FORMATS)) == "html":
@@ -136,9 +138,9 @@ def _list(run: Run, other: Run | None, split: str, asked: dict[str, Any], place:
 def _selection(asked: dict[str, Any], sort: Sort | None, rows: int | None) -> Selection:
     from sentiment_cli.analysis.selection import Selection
 
-    names = ("actual", "predicted", "kind", "min_probability", "max_probability", "contains")
+    conditions = {name: asked[name] for name in _CONDITIONS}
     top = rows if asked["top"] is None else asked["top"]
-    return Selection(**{name: asked[name] for name in names}, sort=asked["sort"] or sort, top=top)
+    return Selection(**conditions, sort=asked["sort"] or sort, reverse=bool(asked["reverse"]), top=top)
 
 
 def _notes(listing: Listing, form: str) -> list[str]:

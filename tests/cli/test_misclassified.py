@@ -374,6 +374,9 @@ class TestSelection:
             (["--kind", "fp"], "; 0 of these match", []),
             (["--sort", "loss", "--top", "2"], "; the 2 with the highest loss", ["000", "001"]),
             (["--sort", "length", "--top", "2"], "; the 2 longest", ["000", "001"]),
+            (["--reverse"], "", ["000", "001", "003"]),
+            (["--reverse", "--top", "2"], "; the 2 least confident", ["000", "001"]),
+            (["--sort", "loss", "--reverse", "--top", "1"], "; the 1 with the lowest loss", ["000"]),
         ],
     )
     def test_the_head_says_what_of_how_many(
@@ -395,6 +398,7 @@ class TestSelection:
             (["--vs", "tiny", "--suspect-labels"], "--vs and --suspect-labels exclude each other."),
             (["--vs", "tiny", "--group-by", "cut"], "--vs and --group-by exclude each other."),
             (["--group-by", "cut", "--top", "3"], "--group-by counts all predictions; leave out --top."),
+            (["--group-by", "cut", "--reverse"], "--group-by counts all predictions; leave out --reverse."),
             (
                 ["--group-by", "cut", "--actual", "good", "--min-probability", "0.5"],
                 "--group-by counts all predictions; leave out --actual, --min-probability.",
@@ -509,6 +513,9 @@ class TestSuspectLabels:
             "-0.900 good bad test/good/003.txt",
             "-0.500 good bad test/good/001.txt",
         ]
+        last = table_of(cli("misclassified", "tiny", "--suspect-labels", "--reverse", "--top", "1"))
+        assert last[0].endswith("; the 1 least suspect")
+        assert [line for line in last if line.endswith(".txt")] == ["-0.500 good bad test/good/001.txt"]
         value = json.loads(cli("misclassified", "tiny", "--suspect-labels", "--json").stdout)
         assert [list(row) for row in value["suspects"]] == [[*KEYS, "suggested", "self_confidence", "margin"]] * 2
         page = cli("misclassified", "tiny", "--suspect-labels", "--format", "html").stdout
