@@ -13,9 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from sentiment_cli.history import Epoch, History
+from sentiment_cli.learning_rates import RangeTest
 from sentiment_cli.picture_look import COLUMN, Look, choose_look
 from sentiment_cli.plots.confusion import plot_confusion_matrix
 from sentiment_cli.plots.history import plot_history
+from sentiment_cli.plots.learning_rates import plot_learning_rates
 from sentiment_cli.plots.perplexity import plot_perplexity
 from sentiment_cli.plots.probes import plot_probes
 from sentiment_cli.plots.save import save_figure
@@ -33,6 +35,11 @@ PICTURES: dict[str, Callable[[], Figure]] = {
         np.eye(12, dtype=np.int64) * 300 + 7, [f"class {i}" for i in range(12)], title="lstm on test"
     ),
     "perplexity": lambda: plot_perplexity([900.0, 200.0, 110.0]),
+    "learning rates": lambda: plot_learning_rates(
+        RangeTest(np.geomspace(1e-6, 1, 50), np.full(50, 0.7), np.linspace(0.7, 0.4, 50), 0.1, 0.01, False),
+        title="Loss as the learning rate rises: imdb_lstm, rmsprop",
+        current=1e-3,
+    ),
     "probes": lambda: plot_probes(
         [ProbeOutcome("film", f"probe_{i}", f"group {i // 3}", "inv", "", "templates", 10, i) for i in range(8)],
         title="lstm",

@@ -37,6 +37,7 @@ COMMANDS = every_command()
 USES: dict[str, list[str]] = {
     "train": ["--config", "tiny.yaml", "--epochs", "1", "--name", "new"],
     "evaluate": ["tiny"],
+    "find-lr": ["--config", "tiny.yaml", "--steps", "50", "--sweeps", "1"],
     "pretrain": ["--config", "tiny.yaml", "--set", "pretrain={kind: word_vectors, passes: 1}"],
     "baseline": ["tiny"],
     "compare": ["tiny", "tiny"],
