@@ -99,6 +99,11 @@ class Run:
         return Run(self.path / "refit")
 
     @property
+    def tensorboard_dir(self) -> Path:
+        """Events for TensorBoard, where ``training.tensorboard`` asks for them."""
+        return self.path / "tensorboard"
+
+    @property
     def plots_dir(self) -> Path:
         """The pictures."""
         return self.path / "plots"

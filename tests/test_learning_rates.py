@@ -11,7 +11,7 @@ RATES = rising_rates(1e-6, 1.0, 200)
 
 
 def losses(fall_from: float = 1e-3, lowest: float = 3e-2, noise: float = 0.0, seed: int = 0) -> list[float]:
-    """0.7 up to ``fall_from``, then a line over the logarithm down to 0.4 at ``lowest``, then up three times as steep."""
+    """0.7 up to ``fall_from``, then (over the logarithm) a line down to 0.4 at ``lowest``, then a steeper one up."""
     rng = np.random.default_rng(seed)
     x = np.log10(RATES)
     a, b = np.log10(fall_from), np.log10(lowest)

@@ -100,6 +100,9 @@ class Training(Section):
         description="Compile the training step of Keras' layers with XLA; `auto`: on a CPU, for settings that our "
         "compiled loops do not know, where enough steps repay it. False: never.",
     )
+    tensorboard: bool = Field(
+        False, description="Write loss, accuracy and learning rate of each epoch to `tensorboard/` in the run, too."
+    )
     evaluate_test: bool = Field(
         True,
         description="Read the test part once, at the end. False: not at all, but for finding copies of its reviews, "

@@ -21,6 +21,7 @@ from sentiment_cli.text.token_ids import TokenIds
 from sentiment_cli.training.averaging import AveragedWeights
 from sentiment_cli.training.batches import Batch, endless_batches, steps_per_epoch, training_batches
 from sentiment_cli.training.checkpoints import Checkpoints
+from sentiment_cli.training.event_log import EventLog
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.keeping import Keeper
 from sentiment_cli.training.objective import cross_entropy, is_correct
@@ -128,6 +129,7 @@ class Trainer:
         self.rates = StepRates(self.config.training, len(self.train.labels), self.epochs)
         self.told_pace = False
         self.norms: list[float] = []  # of the gradients of the last two steps
+        self.event_log: EventLog | None = None
         self.keeper = Keeper(
             Checkpoints(self.run.checkpoints_dir),
             self.run,
@@ -149,6 +151,8 @@ class Trainer:
             RunError: the disk did not take the end of the training.
         """
         self.stop.graceful = True
+        if self.config.training.tensorboard:
+            self.event_log = EventLog(self.run.tensorboard_dir, state.history)
         try:
             self.keeper.begin(state)
             while state.epoch <= self.epochs:
@@ -162,6 +166,8 @@ class Trainer:
                     return "interrupted"
             return self._ended(state, "all epochs done")
         finally:
+            if self.event_log is not None:
+                self.event_log.close()
             self.keeper.end(state)
             self.stop.graceful = False
 
@@ -299,6 +305,8 @@ class Trainer:
 
     def _finish_epoch(self, row: Epoch, state: TrainingState) -> None:
         state.history.append(row)
+        if self.event_log is not None:
+            self.event_log.add(row)
         value = getattr(row, self.config.monitor)
         is_best = value is None or _improves(value, state.best_value, self.config.monitor)
         if is_best:

@@ -74,6 +74,7 @@ DEFAULTS: dict[str, Any] = {
     "training.jit_compile": "auto",
     "training.monitor": None,
     "training.refit": False,
+    "training.tensorboard": False,
     "training.evaluate_test": True,
 }
 # Settings of parts that are not there by default: what they are when only what is needed is given.
@@ -145,7 +146,7 @@ FROM_ABOVE_ZERO = (
 NUMBERS = (*RATES, *FROM_ABOVE_ZERO, "training.early_stopping.min_delta")
 SWITCHES = (
     *("data.drop_duplicates", "model.embedding.mask", "model.embedding.trainable", "model.recurrent.0.bidirectional"),
-    *("training.evaluate_test", "training.refit"),
+    *("training.evaluate_test", "training.refit", "training.tensorboard"),
 )
 CHOICES = {
     "data.validation_groups": ["movie", "auto"],
