@@ -397,6 +397,28 @@ def test_nothing_is_wider_than_a_narrow_screen(page: Any) -> None:
         page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
+def test_long_words_and_long_reasons_are_wrapped(browser: Any, tmp_path: Path) -> None:
+    row = prediction(0, 0.9, "bad")
+    skipped = {"suite": "film", "name": "negated", "capability": "negation", "description": "Negated words.",
+               "source": "templates", "cases": 0, "failures": 0, "failure_rate": None, "failure_interval": None,
+               "worst": [], "skipped": "the run has no class for neutral; " * 5}  # fmt: skip
+    runs = [
+        run_files(
+            [row],
+            name=name,
+            texts={row.path: "x" * 400},
+            spans={row.path: (Span(0, 400, 1.0),)},
+            probes={"cases": 100, "seed": 1, "frame": 0, "probes": [skipped]},
+        )
+        for name in ("first", "second")
+    ]
+    path = tmp_path / "wide.html"
+    path.write_text(render_page(build_report(runs, split="test")), encoding="utf-8")
+    visit(browser, path)
+    assert browser.execute_script("return document.querySelectorAll('.strongest, .probes .absent').length") == 3
+    assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+
+
 def contrast(one: str, other: str) -> float:
     """The contrast ratio of two colours (WCAG 2.2, relative luminance)."""
 
