@@ -228,8 +228,9 @@ def test_a_group_of_seeds_shows_its_runs() -> None:
 def test_probes_show_failure_rates_and_why_one_was_left_out() -> None:
     worst = [{"texts": ["not <b>bad</b>"], "expected": "good", "predicted": ["bad"], "watched": "good",
               "probabilities": [0.1], "severity": 0.9, "path": None}]  # fmt: skip
-    tried = {"name": "negated", "capability": "negation", "description": "Negated words.", "source": "templates",
-             "cases": 10, "failures": 4, "failure_rate": 0.4, "failure_interval": [0.17, 0.69], "worst": worst,
+    tried = {"suite": "film", "name": "negated", "capability": "negation", "description": "Negated words.",
+             "source": "templates", "cases": 10, "failures": 4, "failure_rate": 0.4,
+             "failure_interval": [0.17, 0.69], "worst": worst,
              "skipped": None}  # fmt: skip
     left = {**tried, "name": "names", "capability": "fairness", "cases": 0, "failures": 0, "failure_rate": None,
             "failure_interval": None, "worst": [], "skipped": "no such class"}  # fmt: skip
@@ -239,3 +240,7 @@ def test_probes_show_failure_rates_and_why_one_was_left_out() -> None:
     assert "40.0\xa0%" in page.texts["td"]
     assert "no such class" in page.texts["td"]
     assert page.first("details", **{"data-probe": "0:0"})
+    assert any(name.startswith("negated") for name in page.texts["th"])
+    two = {**probes, "probes": [tried, {**tried, "suite": "stay"}]}
+    names = Page(page_of(run_files(probes=two))).texts["th"]
+    assert [name.split()[0] for name in names if "/" in name] == ["film/negated", "stay/negated"]
