@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 FORMATS = ("table", "csv", "jsonl", "html")
 _EXCERPT = 300
 _SHOWN_WORDS = 5
+# Longer ones are no words, and would fill the screen.
+_WORD = 40
 # By what a list is sorted: what is said of its beginning, and where the other end comes first.
 _FIRST = {
     "confidence": ("the {} most confident", "the {} least confident"),
@@ -48,9 +50,12 @@ def _subject(listing: Listing) -> list[str]:
     if listing.against:
         return [_against_text(listing.against, listing)]
     if noise := listing.noise:
+        found = f"{len(noise.suspects):,} of {listing.examples:,} {listing.part.counted('labels')} are suspect"
+        if not noise.suspects:
+            return [found]
         return [
-            f"{len(noise.suspects):,} of {listing.examples:,} {listing.part.counted('labels')} are suspect; about "
-            f"{noise.estimated_errors:,} are estimated to be wrong, confident mistakes of the network among them"
+            f"{found}; about {noise.estimated_errors:,} are estimated to be wrong, confident mistakes of the network "
+            "among them"
         ]
     return [f"{listing.wrong:,} of {listing.examples:,} {listing.part.counted('predictions')} are wrong"]
 
@@ -147,7 +152,7 @@ def _review(row: Misclassified, class_names: Sequence[str], color: bool) -> Text
         lines.append(Text(printable(f"perhaps: {'; '.join(row.reasons)}"), "bold" if color else ""))
     lines.append(_shown(row, class_names, color))
     if not color and (words := row.words(_SHOWN_WORDS)):
-        listed = ", ".join(f'"{word}" {score_text(score)}' for word, score in words)
+        listed = ", ".join(f'"{excerpt(word, _WORD)}" {score_text(score)}' for word, score in words)
         lines.append(Text(printable(f"for {row.prediction.predicted}: {listed}")))
     return Text("\n").join(lines)
 

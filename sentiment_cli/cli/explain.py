@@ -10,7 +10,7 @@ import click
 
 from sentiment_cli.cli._completion import RUN
 from sentiment_cli.cli._options import output_options, picture_look, picture_options
-from sentiment_cli.cli._output import Output, pairs, printable, table
+from sentiment_cli.cli._output import Output, excerpt, pairs, printable, table
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.cli._run_argument import chosen_run
 from sentiment_cli.errors import DataError, UsageError
@@ -27,6 +27,8 @@ _ROWS = 30
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _COLUMNS = 60
 _BAR = 12
+# Longer ones are no words, and would fill the screen.
+_WORD = 40
 
 
 @click.command()
@@ -138,7 +140,7 @@ def _page(result: ExplainResult, top: int) -> str:
     found = result.explanation
     reading = found.reading
     unknown = [token.place for token in reading.read if token.is_unknown and token.place]
-    words = coloured(reading.text, found.colors, underlined=unknown, left_out=_notes(reading))
+    words = coloured(reading.text.rstrip(), found.colors, underlined=unknown, left_out=_notes(reading))
     parts = [_head(result), "", words, "", _legend(found), "", _strongest(found, top), "", _growth(found)]
     return in_terminal(*parts)
 
@@ -167,9 +169,9 @@ def _counts(reading: Reading) -> str:
     unknown = [token for token in reading.read if token.is_unknown]
     parts = [f"{len(reading.ids):,} read"]
     if unknown:
-        names = list(dict.fromkeys(printable(token.text) or "(none)" for token in unknown))
+        names = list(dict.fromkeys(excerpt(token.text, _WORD) for token in unknown if token.text))
         shown = ", ".join(names[:8]) + (f" and {len(names) - 8:,} more" if len(names) > 8 else "")
-        parts.append(f"{len(unknown):,} of them unknown ({shown})")
+        parts.append(f"{len(unknown):,} of them unknown" + (f" ({shown})" if shown else ""))
     if reading.cut:
         parts.append(f"{reading.cut:,} cut off")
     return ", ".join(parts)
@@ -195,7 +197,7 @@ def _strongest(found: Explanation, top: int) -> str:
 
     sign = f"towards {printable(found.explained)}"
     rows = [
-        [score_text(score, 3), (printable(word) or "(none)") + (f" ×{times}" if times > 1 else "")]
+        [score_text(score, 3), (excerpt(word, _WORD) or "(none)") + (f" ×{times}" if times > 1 else "")]
         for word, times, score in found.strongest(top)
     ]
     return f"Strongest words (+: {sign})\n\n" + table(["score", "word"], rows, right=["score"])
@@ -208,7 +210,7 @@ def _growth(found: Explanation) -> str:
     title = f"Probability of {printable(found.explained)} as the words are read"
     if len(growth.lengths) <= _ROWS:
         rows = [
-            [str(n), printable(token.text) or "(none)", score_text(score, 3), f"{p:.3f}", "█" * round(_BAR * p)]
+            [str(n), excerpt(token.text, _WORD) or "(none)", score_text(score, 3), f"{p:.3f}", "█" * round(_BAR * p)]
             for n, token, score, p in zip(
                 growth.lengths, reading.read, found.scores, growth.probabilities.tolist(), strict=True
             )
@@ -263,9 +265,9 @@ def _tokens_page(reading: Reading) -> str:
         [
             str(number),
             "–" if not token.is_read else str(token.id),
-            printable(token.text),
+            excerpt(token.text, _WORD),
             "cut off" if not token.is_read else "unknown" if token.is_unknown else "",
-            "" if token.place is None else printable(reading.text[token.place[0] : token.place[1]]),
+            "" if token.place is None else excerpt(reading.text[token.place[0] : token.place[1]], _WORD),
         ]
         for number, token in enumerate(reading.tokens, start=1)
     ]

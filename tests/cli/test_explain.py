@@ -101,6 +101,16 @@ def test_any_text_is_explained(run_copy: Path, cli: Cli, text: str) -> None:
     assert abs(found.residual) < 1e-3
 
 
+def test_a_word_of_any_length_is_one_line(run_copy: Path, cli: Cli) -> None:
+    shown = cli("explain", "--run", "tiny", "lovely " + "x" * 3000).stdout
+    assert "2 read, 1 of them unknown (" + "x" * 39 + "…)" in shown
+    assert shown.count("x" * 39 + "…") == 3
+
+
+def test_no_word_at_all_has_no_name(run_copy: Path, cli: Cli) -> None:
+    assert "words      1 read, 1 of them unknown\n" in cli("explain", "--run", "tiny", "").stdout
+
+
 def test_tokens_need_no_network(run_copy: Path, cli: Cli) -> None:
     shutil.rmtree(run_copy / "checkpoints")
     result = cli("explain", "--run", "tiny", "--tokens", "Don't<br />GO lovely " + "the " * 11)

@@ -343,6 +343,14 @@ class TestWords:
         )
         assert "…dreadful so so" in cli("misclassified", "tiny").stdout
 
+    def test_a_word_of_any_length_takes_one_line(self, cli: Cli, put: Callable[..., Path], run_copy: Path) -> None:
+        put([f"{'x' * 5000} room"], [wrong(0, 0.9)])
+        spans = (Span(0, 5000, 1.0),)
+        write_attributions(
+            Run(run_copy).attributions_path("test"), [Attribution("test/good/000.txt", "bad", spans, 1.0)]
+        )
+        assert f'for bad: "{"x" * 39}…" +1.00' in " ".join(cli("misclassified", "tiny").stdout.split())
+
     def test_a_hostile_review_is_harmless_with_colours_too(
         self, cli: Cli, put: Callable[..., Path], run_copy: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -498,9 +506,7 @@ class TestVersus:
 class TestSuspectLabels:
     def test_the_most_suspect_come_first_with_what_they_may_be(self, cli: Cli, three: Path) -> None:
         # thresholds: good (0.45 + 0.25 + 0.9 + 0.05) / 4 = 0.41, bad has no review and so none
-        assert table_of(cli("misclassified", "tiny", "--suspect-labels"))[0].startswith(
-            "0 of 4 test labels are suspect"
-        )
+        assert table_of(cli("misclassified", "tiny", "--suspect-labels")) == ["0 of 4 test labels are suspect"]
         rows = [wrong(0, 0.55), wrong(1, 0.75), right(2), wrong(3, 0.95)]
         bad = Prediction(4, "test/bad/000.txt", "bad", "bad", 0.7, 0.3, {"bad": 0.7, "good": 0.3}, 6, 0, 0)
         write_predictions(Run(Path("runs/tiny")).predictions_path("test"), [*rows, bad], ["bad", "good"])
