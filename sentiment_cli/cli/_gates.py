@@ -83,13 +83,15 @@ def known_gates(option: str) -> str:
 
 
 def _parse(option: str, value: str) -> Gate:
-    left, _, number = value.rpartition("=")
+    left, equals, number = value.rpartition("=")
+    if not equals:
+        raise UsageError(f"{option} {value}: expected METRIC=X, received no limit.")
     name, dot, class_name = left.partition(".")
     bare = name.removesuffix(_BOUND[option])
     known = (*_WHOLE[option], *_OF_CLASS[option])
     at_bound = bare != name
     if bare not in known or (at_bound and bare in _WITHOUT_INTERVAL):
-        raise UsageError(f"{option} {value}: {_unknown(option, name or value)}")
+        raise UsageError(f"{option} {value}: {_unknown(option, name)}")
     if bool(dot and class_name) != (bare in _OF_CLASS[option]):
         expected = f"{name}.CLASS={number}" if bare in _OF_CLASS[option] else f"{name}={number}"
         whose = "of one class" if bare in _OF_CLASS[option] else "of all classes together"

@@ -111,7 +111,7 @@ def _read(options: dict[str, Any]) -> tuple[Config, Ladder]:
 
 def _shape(options: dict[str, Any]) -> tuple[list[str], Any, int]:
     """Cells, directions and number of seeds."""
-    cells = [cell.strip() for cell in (options["cells"] or _CELLS).split(",")]
+    cells = [cell.strip() for cell in (_CELLS if options["cells"] is None else options["cells"]).split(",")]
     return cells, options["bidirectional"] or "both", _SEEDS if options["seeds"] is None else options["seeds"]
 
 

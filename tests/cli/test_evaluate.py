@@ -141,6 +141,7 @@ def test_gates_that_fail_end_with_3_and_are_all_said_after_the_result(cli: Cli, 
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
+        ("--fail-under", "accuracy", "expected METRIC=X, received no limit."),
         ("--fail-under", "accurcy=0.8", "expected METRIC=X, received the metric 'accurcy'; did you mean \"accuracy\"?"),
         ("--fail-under", "accuracy=80", "expected a number from 0 to 1, received '80'."),
         ("--fail-under", "accuracy=nan", "expected a number from 0 to 1, received 'nan'."),

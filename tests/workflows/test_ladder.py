@@ -357,6 +357,7 @@ class TestCommands:
             (["two/gru", "two/simple_rnn", "--seeds", "3"], 2, "--seeds: for a ladder that is to be trained"),
             (["-c", "lstm", "--seeds", "1"], 2, "one training cannot tell luck from skill"),
             (["-c", "lstm", "--split", "test"], 2, "it does not go with --split"),
+            (["-c", "lstm", "--cells", ""], 2, "no cell ''"),
             (["-c", "lstm", "--cells", "grus"], 2, "no cell 'grus'; did you mean \"gru\""),
             (["-c", "lstm", "--cells", "gru", "--bidirectional", "no"], 2, "There is but one variant"),
             (["-c", "lstm", "--name", "x", "--output-dir", "y"], 2, "both say where the ladder goes"),
