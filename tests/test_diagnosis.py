@@ -205,8 +205,8 @@ def test_chance_is_judged_without_validation_as_well() -> None:
 def test_training_above_and_validation_at_chance_is_memory() -> None:
     history = curves(FALLING, [0.7] * 6, [0.6, 0.8, 0.9, 0.95, 0.97, 0.99], [0.5, 0.51, 0.5, 0.49, 0.5, 0.5])
     assert describe_history(history, chance_accuracy=0.5) == (
-        "Nothing learnt carries over: training accuracy reached 0.970, but validation accuracy stayed at chance "
-        "(0.500 at best; the most frequent class gives 0.500)."
+        "Nothing learnt carries over: training accuracy held 0.970, but validation accuracy stayed at chance "
+        "(it held 0.500 at best; the most frequent class gives 0.500)."
     )
 
 

@@ -204,8 +204,8 @@ def _at_chance(history: History, chance: float, margin: float) -> Reading | None
     if validation is not None and training is not None:
         return Reading(
             "nothing carries over",
-            f"Nothing learnt carries over: training accuracy reached {_number(training)}, but validation accuracy "
-            f"stayed at chance ({_number(validation)} at best; the most frequent class gives {_number(chance)}).",
+            f"Nothing learnt carries over: training accuracy held {_number(training)}, but validation accuracy stayed "
+            f"at chance (it held {_number(validation)} at best; the most frequent class gives {_number(chance)}).",
         )
     return None
 
