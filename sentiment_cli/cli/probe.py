@@ -154,7 +154,7 @@ def _show(
         from sentiment_cli.atomic import write_text
 
         write_text(target, render(form, report, shown))
-        output.note(f"{len(report.outcomes)} probes: {target}")
+        output.note(f"{len(report.tested)} probes: {target}")
 
 
 def _form_of(target: Path | None, form: str | None, output: Output) -> tuple[bool, str]:
