@@ -75,6 +75,7 @@ RANKS = {
     "training.weights": 2,
     "data.loading": 3,
     "model": 3,
+    "onnx_export": 3,
     "pretraining.language_model": 3,
     "pretraining.passes": 3,
     "recurrent": 3,
