@@ -106,7 +106,7 @@ def _columns(graph: Graph, end: int) -> tuple[str, str, str]:
 
 
 def _positions(graph: Graph, token_ids: str) -> str:
-    """int64[time]: 0, 1, 2, …"""
+    """The number of each column from 0: int64[time]."""
     time = graph.add("Squeeze", graph.add("Shape", token_ids, start=1), graph.integers(0))
     return graph.add("Range", graph.constant(np.int64(0)), time, graph.constant(np.int64(1)))
 

@@ -1,8 +1,8 @@
 """How does ONNX say a recurrent layer of Keras?
 
-By the operators ``RNN``, ``GRU`` and ``LSTM``, with the lengths of the reviews in place of a mask, where the activations
-are those that all runtimes have; by ``Scan`` with the equations of the cell where they are others. Everything here has
-time first: values are float32[time, rows, features].
+By the operators ``RNN``, ``GRU`` and ``LSTM``, with the lengths of the reviews for a mask, where its activations
+are those that all runtimes have; by ``Scan`` with the equations of the cell where they are others. Time comes first
+everywhere here: values are float32[time, rows, features].
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 PADDING_ID, UNKNOWN_ID = 0, 1
 
@@ -37,6 +37,8 @@ _QUOTES = str.maketrans(
         **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033", '"'),
     }
 )
+# Holds the place of an apostrophe in a word; it is for private use, so that none is left when this is done.
+_APOSTROPHE = "\ue000"
 # Soft hyphens, joiners, direction and variation marks.
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe0e\ufe0f\ufeff]")
 
@@ -107,14 +109,14 @@ class _ReviewRule:
     """
 
     def __init__(self, tables: Mapping[str, Any], punctuation: str) -> None:
-        word, mark = _class(tables["words"]), _class(tables["punctuation"], without="'")
-        other, symbol = _class(tables["signs"]), _class(tables["symbols"])
-        apostrophe = f"(?<![{word}])'|'(?![{word}])"  # the others belong to a word
         self._space = re.compile(f"[{_class(tables['spaces'])}]+")
-        keeps = punctuation == "keep"
-        self._gone: Optional[re.Pattern[str]] = None if keeps else re.compile(f"{apostrophe}|[{mark}{other}]")
-        self._own = re.compile(f"{apostrophe}|[{mark}{other}{symbol}]" if keeps else f"[{symbol}]")
+        # Begins with the apostrophe, for which `re` looks quickly.
+        self._in_word = re.compile("'(?<=[{0}]')(?=[{0}])".format(_class(tables["words"])))
         self._lower: dict[int, str] = {ord(upper): lower for upper, lower in tables["lower"].items()}
+        marks = _characters(tables["punctuation"]) | _characters(tables["signs"])
+        apart = {ord(mark): f" {mark} " for mark in marks | _characters(tables["symbols"])}
+        gone = {} if punctuation == "keep" else dict.fromkeys(map(ord, marks), " ")
+        self._marks = {**apart, **gone}
         self._cased, self._ignored = (_characters(tables[name]) for name in ("cased", "case_ignorable"))
 
     def words(self, text: str) -> list[str]:
@@ -123,9 +125,8 @@ class _ReviewRule:
         if "\u03a3" in text:
             text = re.sub("\u03a3", self._lower_sigma, text)
         text = _LINE_BREAK.sub(" ", text.translate(self._lower)).translate(_QUOTES)
-        if self._gone:
-            text = self._gone.sub(" ", text)
-        return [word for word in self._own.sub(r" \g<0> ", text).split(" ") if word]
+        text = self._in_word.sub(_APOSTROPHE, text).translate(self._marks).replace(_APOSTROPHE, "'")
+        return [word for word in text.split(" ") if word]
 
     def _lower_sigma(self, match: re.Match[str]) -> str:
         """Another one at the end of a word: after a letter that has a case, and not before one."""
@@ -144,19 +145,9 @@ def _ranges(table: str) -> list[tuple[int, int]]:
     return [(int(bound[0], 16), int(bound[-1], 16)) for bound in bounds]
 
 
-def _class(table: str, without: str = "") -> str:
+def _class(table: str) -> str:
     """Ranges as the inside of a regular expression's brackets."""
-    parts: list[str] = []
-    for first, last in _ranges(table):
-        if first <= ord(without or "\0") <= last and without:
-            parts += _class_part(first, ord(without) - 1), _class_part(ord(without) + 1, last)
-        else:
-            parts.append(_class_part(first, last))
-    return "".join(parts)
-
-
-def _class_part(first: int, last: int) -> str:
-    return f"\\U{first:08x}-\\U{last:08x}" if first <= last else ""
+    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in _ranges(table))
 
 
 def _characters(table: str) -> frozenset[str]:

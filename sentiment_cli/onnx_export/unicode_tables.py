@@ -29,8 +29,8 @@ def unicode_tables() -> dict[str, str | dict[str, str]]:
 
     Returns:
         The kinds ``spaces``, ``words``, ``punctuation``, ``signs`` (mathematics, money, modifiers) and ``symbols`` (all
-        other), and ``cased`` and ``case_ignorable`` (which decide about a sigma at the end of a word), each as ranges of
-        hexadecimal code points, ``41-5a aa c0-d6``; and ``lower``, a dictionary of the characters that change.
+        other), and ``cased`` and ``case_ignorable`` (which decide about a sigma at the end of a word), each as ranges
+        of hexadecimal code points, ``41-5a aa c0-d6``; and ``lower``, a dictionary of the characters that change.
     """
     blocks = [_characters(start, start + _BLOCK) for start in range(0, 0x110000, _BLOCK)]
     kinds = {
