@@ -38,11 +38,11 @@ def make_config(*recurrent: dict[str, Any], **model: Any) -> Config:
     )
 
 
-def make_network(config: Config, classes: int = 2, threads: int | None = None) -> Any:
+def make_network(config: Config, classes: int = 2, threads: int | None = None, scale: float = 0.35) -> Any:
     """A network whose every weight is random, biases too; small enough that nothing grows without a bound."""
     network = build_network(config, VOCABULARY, classes, threads=threads)
     rng = np.random.default_rng(1)
-    network.set_weights([rng.normal(0, 0.35, weight.shape) for weight in network.get_weights()])
+    network.set_weights([rng.normal(0, scale, weight.shape) for weight in network.get_weights()])
     return network
 
 
@@ -62,9 +62,9 @@ def by_onnx(model: Any, token_ids: np.ndarray) -> np.ndarray:
     return np.asarray(probabilities)
 
 
-def check(config: Config, classes: int = 2) -> Any:
+def check(config: Config, classes: int = 2, scale: float = 0.35) -> Any:
     """Compare both on the reviews, in a batch and under more padding; returns the model."""
-    network = make_network(config, classes)
+    network = make_network(config, classes, scale=scale)
     model = build_onnx(config, network)
     expected = by_keras(network, REVIEWS)
     assert expected.shape == (len(REVIEWS), classes)
@@ -86,17 +86,17 @@ def test_each_cell_direction_and_pooling_equals_keras(cell: str, bidirectional: 
 
 
 @pytest.mark.parametrize("window", [1, 3, 4, 6])
-@pytest.mark.parametrize("pooling", [["max"], ["mean"], ["attention"], ["attention", "max", "mean"]], ids="+".join)
+@pytest.mark.parametrize("pooling", [["mean"], ["attention", "max", "mean"]], ids="+".join)
 def test_windows_equal_keras(pooling: list[str], window: int) -> None:
     check(make_config({"cell": "gru", "units": 3, "bidirectional": True}, pooling=pooling, window=window))
 
 
-@pytest.mark.parametrize(("cell", "bidirectional"), product(CELLS, (False, True)))
+@pytest.mark.parametrize(("cell", "bidirectional"), list(product(CELLS, (False, True))))
 def test_windows_of_each_cell_and_direction_equal_keras(cell: str, bidirectional: bool) -> None:
     check(make_config({"cell": cell, "units": 3, "bidirectional": bidirectional}, pooling=["max"], window=4))
 
 
-@pytest.mark.parametrize(("cell", "bidirectional"), product(CELLS, (False, True)))
+@pytest.mark.parametrize(("cell", "bidirectional"), list(product(CELLS, (False, True))))
 def test_stacked_layers_equal_keras(cell: str, bidirectional: bool) -> None:
     first = {"cell": cell, "units": 3, "bidirectional": bidirectional}
     check(make_config(first, {**first, "units": 2}, {"cell": "gru", "units": 4}, pooling=["last", "max"]))
@@ -104,11 +104,16 @@ def test_stacked_layers_equal_keras(cell: str, bidirectional: bool) -> None:
 
 @pytest.mark.parametrize("activation", get_args(Activation))
 def test_each_activation_of_cells_gates_and_dense_layers_equals_keras(activation: str) -> None:
-    gated = {"units": 3, "activation": activation, "recurrent_activation": activation, "bidirectional": True}
-    layers = ({"cell": "lstm", **gated}, {"cell": "gru", **gated}, {"cell": "simple_rnn", "units": 3})
+    layers = (
+        {"cell": "lstm", "units": 3, "activation": activation, "bidirectional": True},
+        {"cell": "gru", "units": 3, "recurrent_activation": activation, "bidirectional": True},
+        {"cell": "simple_rnn", "units": 3, "activation": activation},
+    )
     dense = [{"units": 4, "activation": activation, "dropout": 0.5}]
-    model = check(make_config(*layers, pooling=["last", "max"], dense=dense), classes=3)
-    assert operators(model) >= ({"LSTM", "GRU"} if activation in ("tanh", "sigmoid", "relu") else {"Scan"})
+    scale = 0.15 if activation == "exponential" else 0.35
+    model = check(make_config(*layers, pooling=["last", "max"], dense=dense), 3, scale)
+    in_runtime = activation in ("tanh", "sigmoid", "relu")
+    assert operators(model) & {"LSTM", "GRU", "RNN", "Scan"} == ({"LSTM", "GRU", "RNN"} if in_runtime else {"Scan"})
 
 
 @pytest.mark.parametrize(
