@@ -1,7 +1,8 @@
 """Which ONNX graph gives the probabilities of a network?
 
 It is built from the weights by hand. tf2onnx translates TensorFlow's graph, in which Keras' loop over time with a mask
-becomes a ``Loop`` of some twenty nodes a step, where ONNX has an operator for each cell.
+becomes a ``Loop`` of some twenty nodes a step, where ONNX has an operator for each cell: 42 ms instead of 16 for an
+LSTM 32 on 64 reviews of up to 200 tokens.
 """
 
 from __future__ import annotations
