@@ -52,6 +52,7 @@ RANKS = {
     "results": 2,
     "seeds": 2,
     "tables": 0,
+    "tabular": 2,
     "text_chart": 2,
     "text_history": 2,
     "ticks": 0,
