@@ -2,46 +2,49 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from pathlib import Path
 
-from sentiment_cli.errors import DataError
-from sentiment_cli.tabular.table import Reading, Row, Table
+from sentiment_cli.errors import UsageError
+from sentiment_cli.tabular.content import look_at
+from sentiment_cli.tabular.delimited import open_delimited
+from sentiment_cli.tabular.encoding import find_encoding
+from sentiment_cli.tabular.excel import open_excel
+from sentiment_cli.tabular.json_lines import is_json_lines, open_json_lines
+from sentiment_cli.tabular.parquet import open_parquet
+from sentiment_cli.tabular.table import Table
 
 
 def open_table(path: Path, *, encoding: str | None = None, delimiter: str | None = None, header: bool = True) -> Table:
     """Find out what a file is and give its rows.
 
+    Text files are read once for that, wholly: only so it is known that they are UTF-8.
+
     Args:
-        path: the file.
-        encoding: a name that Python knows; None: found out and said.
-        delimiter: one character, of CSV; None: found out and said.
-        header: whether the first row names the columns; otherwise they are named ``1``, ``2``, ….
+        path: the file: CSV, TSV or with other delimiters, or JSON lines, each of them plain or gzipped; Parquet; Excel.
+            Its bytes say which it is, and its ending only where they leave it open.
+        encoding: of a text file, a name that Python knows; None: found out and said.
+        delimiter: of a CSV, one character; None: found out and said.
+        header: whether the first row of a CSV or a sheet names the columns; otherwise they are named ``1``, ``2``, ….
 
     Raises:
-        DataError: it is no table, none that can be read, or it is damaged.
-        UsageError: no such encoding, or no such delimiter.
+        DataError: it is not there, is no table or none that can be read, is damaged, or its encoding cannot be told.
+        UsageError: no such encoding or delimiter, or one for a kind of file that has none.
         MissingExtraError: the library that reads it is not installed.
     """
-    encoding, delimiter = encoding or "utf-8-sig", delimiter or ","
-    with path.open(encoding=encoding, newline="") as file:
-        first = next(csv.reader(file, delimiter=delimiter), [])
-    if not first:
-        raise DataError(f"{path} is empty; expected a table.")
-    columns = tuple(first) if header else tuple(str(number) for number in range(1, len(first) + 1))
+    content = look_at(path)
+    if content.kind != "text":
+        _refuse(path, content.kind, {"encoding": encoding, "delimiter": delimiter})
+        return open_parquet(content) if content.kind == "parquet" else open_excel(content, header)
+    found = find_encoding(content, encoding)
+    if delimiter is None and is_json_lines(content, found):
+        return open_json_lines(content, found)
+    return open_delimited(content, found, delimiter, header)
 
-    def read(reading: Reading) -> Iterator[Row]:
-        with path.open(encoding=encoding, newline="") as file:
-            reader, line, number = csv.reader(file, delimiter=delimiter), 1, 0
-            for cells in reader:
-                start, line = line, reader.line_num + 1
-                if (header and start == 1) or not cells:
-                    continue
-                number += 1
-                if len(cells) != len(columns):
-                    reading.faults.add("too few cells" if len(cells) < len(columns) else "too many cells", start)
-                    continue
-                yield Row(number, tuple(cells), start)
 
-    return Table(path, columns, "CSV, separated by commas, in UTF-8", read)
+def _refuse(path: Path, kind: str, options: dict[str, str | None]) -> None:
+    """Raise a UsageError where an option is given that this kind of file has no use for."""
+    for name, value in options.items():
+        if value is not None:
+            raise UsageError(
+                f"{path} is {kind.title()}, which knows its {name} itself; received {value!r}. Leave it out."
+            )

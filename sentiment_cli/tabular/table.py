@@ -18,7 +18,7 @@ class Row(NamedTuple):
             the same row whatever becomes of the others. A header and blank lines have none.
         values: one for each column; None where there is none (JSON, Parquet, Excel), never so in CSV. Line ends in
             texts are line feeds.
-        line: the line that it starts on, from 1, in Excel the row of the sheet; None where there are no lines (Parquet).
+        line: the line that it starts on, from 1, in Excel the row of the sheet; None where there are none (Parquet).
     """
 
     number: int
@@ -69,6 +69,10 @@ class Reading:
     faults: Tally = field(default_factory=Tally)
     mended: Tally = field(default_factory=Tally)
     share: float = 0.0
+
+    def tell(self, share: float) -> None:
+        """So much of the file was read."""
+        self.share = share
 
 
 @dataclass

@@ -8,8 +8,8 @@ from typing import Any
 
 # Those that pandas 2 reads as missing (`pandas.read_csv`, `na_values`), case for case: "none" is a class of some sets.
 _MISSING = frozenset(
-    "|#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null".split("|")
-)
+    ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA"]
+) | {"NULL", "NaN", "None", "n/a", "nan", "null"}
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?")
 _BOOLEANS = {"true": "True", "false": "False"}
 
@@ -26,8 +26,8 @@ def label_value(value: str | None) -> str | None:
     """The value of a cell by which rows are put into classes, so that it does not depend on how it was written.
 
     Returns:
-        ``5`` for ``5``, ``5.0``, ``+5`` and `` 5 ``; ``4.5`` for ``4.50``; ``True`` for ``TRUE`` and ``true``; any other
-        text without the white space around it (leading zeros are kept); None where the value is missing.
+        ``5`` for ``5``, ``5.0``, ``+5`` and `` 5 ``; ``4.5`` for ``4.50``; ``True`` for ``TRUE`` and ``true``; any
+        other text without the white space around it (leading zeros are kept); None where the value is missing.
     """
     if is_missing(value):
         return None
@@ -46,10 +46,13 @@ def as_text(value: Any) -> str | None:
         value: a text, number, boolean, date, bytes, list or mapping, or None.
 
     Returns:
-        Whole numbers without a fraction; lists and mappings as JSON; None for None and for what is no number (NaN).
+        Whole numbers without a fraction; lists and mappings as JSON; texts with line feeds as line ends; None for None
+        and for what is no number (NaN).
     """
-    if value is None or isinstance(value, str):
-        return value
+    if isinstance(value, str):
+        return plain_line_ends(value)
+    if value is None:
+        return None
     if isinstance(value, float):
         if value != value:
             return None
@@ -59,3 +62,8 @@ def as_text(value: Any) -> str | None:
     if isinstance(value, (list, dict)):
         return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)
+
+
+def plain_line_ends(text: str) -> str:
+    """The text with line feeds as its line ends."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

@@ -1,0 +1,137 @@
+"""How is a CSV, or a text file of other delimiters, read as a table?"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sentiment_cli.errors import DataError, UsageError
+from sentiment_cli.tabular.content import Content
+from sentiment_cli.tabular.dialect import DELIMITERS, find_dialect
+from sentiment_cli.tabular.encoding import Encoding
+from sentiment_cli.tabular.header import name_columns, warn_of_data
+from sentiment_cli.tabular.lines import ending, open_lines, read_sample
+from sentiment_cli.tabular.records import Dialect, read_records
+from sentiment_cli.tabular.table import Reading, Row, Table
+
+_LOOK_AT = 1_000  # records
+# The first line that Excel takes for the delimiter, in place of the one of its language.
+_SEPARATOR_LINE = re.compile(r"sep=(.)[\r\n]*", re.IGNORECASE)
+# Written-out line ends are taken for what they mean where one of so many rows has them and none a real one.
+_WRITTEN_OUT_SHARE = 0.01
+
+
+@dataclass(frozen=True)
+class _Form:
+    r"""Everything that is decided before the first row is given.
+
+    Args:
+        content: the file.
+        encoding: of its bytes.
+        dialect: of its cells.
+        skipped: lines before the first record.
+        header: whether the first record names the columns.
+        written_out: ``\n`` in cells, as two characters, is read as a line end.
+    """
+
+    content: Content
+    encoding: Encoding
+    dialect: Dialect
+    skipped: int
+    header: bool
+    written_out: bool
+
+
+def open_delimited(content: Content, encoding: Encoding, delimiter: str | None, header: bool) -> Table:
+    """Find out how the cells of a text file are separated, and give its rows.
+
+    Args:
+        content: the file.
+        encoding: of its bytes.
+        delimiter: one character; None: found out.
+        header: whether the first row names the columns.
+
+    Raises:
+        DataError: it has no row, or the first one has another number of cells than the others.
+        UsageError: no such delimiter.
+    """
+    _check_delimiter(delimiter)
+    sample = read_sample(content, encoding)
+    separator = _SEPARATOR_LINE.fullmatch(sample[0]) if sample else None
+    skipped = int(separator is not None)
+    delimiter = delimiter or (separator.group(1) if separator else None)
+    dialect, width = find_dialect(sample[skipped:], ending(content), delimiter)
+    records = itertools.islice(read_records(sample[skipped:], dialect, None), _LOOK_AT)
+    cells = [record.cells for record in records if record.cells]
+    if not cells:
+        raise DataError(f"{content.path} has no row; expected a table with a row for each review.")
+    names, notes = name_columns(cells[0] if header else None, width if not header else len(cells[0]))
+    _check_width(content, header, len(names), width, len(cells))
+    written_out = _is_written_out(cells[int(header) :])
+    form = _Form(content, encoding, dialect, skipped, header, written_out)
+    notes = [note for note in (encoding.note, *notes) if note]
+    if written_out:
+        notes.append('"\\n" in cells, a backslash and an n, is read as a line end')
+    warnings = warn_of_data(cells) if header else []
+    return Table(content.path, names, _describe(form, len(names)), _reader(form, len(names)), notes, warnings)
+
+
+def _reader(form: _Form, width: int) -> Callable[[Reading], Iterator[Row]]:
+    def read(state: Reading) -> Iterator[Row]:
+        lines = itertools.islice(open_lines(form.content, form.encoding, state.tell), form.skipped, None)
+        records = read_records(lines, form.dialect, width, suspect=not form.encoding.sound)
+        if form.header:
+            next(records, None)
+        number = 0
+        for line, cells, fault, mended in records:
+            number += 1
+            line += form.skipped
+            if cells is None:
+                state.faults.add(fault or "", line)
+                continue
+            if mended:
+                state.mended.add(mended, line)
+            if form.written_out:
+                cells = [cell.replace("\\n", "\n") for cell in cells]
+            yield Row(number, tuple(cells), line)
+
+    return read
+
+
+def _is_written_out(cells: Sequence[Sequence[str]]) -> bool:
+    """Whether line ends are written as a backslash and an n, as in the sets of Zhang et al. 2015 (Yelp, Amazon)."""
+    texts = ["\0".join(row) for row in cells]
+    if any("\n" in text for text in texts):
+        return False
+    return sum("\\n" in text for text in texts) > max(1, _WRITTEN_OUT_SHARE * len(texts))
+
+
+def _check_width(content: Content, header: bool, width: int, usual: int, records: int) -> None:
+    if width != usual and header and records > 1:
+        raise DataError(
+            f"{content.path}: its first row has {width} {_cells(width)} and most others have {usual}; expected a "
+            "header that names each column. Mend the first row, or use sentiment data import with --no-header where it "
+            "is a row as any, with --delimiter where the cells are separated by another character."
+        )
+
+
+def _check_delimiter(delimiter: str | None) -> None:
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise UsageError(
+            f"A delimiter is one character, and no quote or line end; received {delimiter!r}. "
+            "Usual ones: , ; | and a tab."
+        )
+
+
+def _describe(form: _Form, width: int) -> str:
+    mark = form.dialect.delimiter
+    kind = "TSV" if mark == "\t" and width > 1 else "CSV" if ending(form.content) == ".csv" or mark == "," else "text"
+    parts = [kind, f"separated by {DELIMITERS.get(mark, mark)}" if width > 1 else "of one column"]
+    parts += {"backslash": ["quotes escaped by backslashes"], "none": ["without quoting"]}.get(form.dialect.quotes, [])
+    return ", ".join([*parts, f"in {form.encoding.name}", *(["gzipped"] if form.content.gzipped else [])])
+
+
+def _cells(count: int) -> str:
+    return "cell" if count == 1 else "cells"

@@ -1,0 +1,102 @@
+"""How is an Excel workbook read as a table? Its first sheet, row by row; the texts of its cells are all in memory."""
+
+from __future__ import annotations
+
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from sentiment_cli.errors import DataError, shorten_list
+from sentiment_cli.extras import require
+from sentiment_cli.tabular.content import Content, reading
+from sentiment_cli.tabular.header import name_columns, warn_of_data
+from sentiment_cli.tabular.records import TOO_MANY
+from sentiment_cli.tabular.table import Reading, Row, Table
+from sentiment_cli.tabular.values import as_text
+
+_LOOK_AT = 1_000  # rows
+_TELL_EVERY = 1_000
+
+
+def open_excel(content: Content, header: bool) -> Table:
+    """Give the rows of the first sheet of a workbook; of a formula, the value that it had when it was saved.
+
+    Args:
+        content: the file.
+        header: whether the first row that has anything in it names the columns.
+
+    Raises:
+        DataError: it is damaged, or the sheet is empty.
+        MissingExtraError: openpyxl is not installed.
+    """
+    with closing(_opened(content.path)) as book:
+        sheets = [sheet.title for sheet in book.worksheets]
+        first = [cells for _, cells in _take(_rows(book, content.path), _LOOK_AT)]
+    if not first:
+        raise DataError(f"{content.path}: its first sheet is empty; expected a table with a row for each review.")
+    names, notes = name_columns(first[0] if header else None, len(first[0]) if header else max(map(len, first)))
+    if len(sheets) > 1:
+        left = shorten_list([f'"{name}"' for name in sheets[1:]])
+        notes.append(f'of {len(sheets)} sheets the first is read, "{sheets[0]}"; left out: {left}')
+    found = warn_of_data(first) if header else []
+    description = f'Excel, sheet "{sheets[0]}"'
+    return Table(content.path, names, description, _reader(content.path, len(names), header), notes, found)
+
+
+def _opened(path: Path) -> Any:
+    """A workbook of which nothing but the texts of its cells has been read."""
+    openpyxl = require("openpyxl", "Reading Excel files")
+    with reading(path), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of styles and other parts that are not read
+        try:
+            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        except (KeyError, ValueError, TypeError, SyntaxError, zipfile.BadZipFile) as error:
+            raise _damaged(path, error) from None
+    if not book.worksheets:
+        raise DataError(f"{path} has no sheet of cells; expected a table with a row for each review.")
+    return book
+
+
+def _rows(book: Any, path: Path) -> Iterator[tuple[int, tuple[str | None, ...]]]:
+    """The rows of the first sheet that have anything in them, up to the last cell that has, with their places."""
+    sheet = book.worksheets[0]
+    # Some programs write a wrong size, of one cell for example, and the rest would not be given.
+    sheet.reset_dimensions()
+    try:
+        for place, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+            values = [as_text(cell) for cell in cells]
+            while values and not values[-1]:
+                values.pop()
+            if values:
+                yield place, tuple(values)
+    except (KeyError, ValueError, TypeError, IndexError, SyntaxError, zipfile.BadZipFile) as error:
+        raise _damaged(path, error) from None
+
+
+def _take(rows: Iterator[tuple[int, tuple[str | None, ...]]], most: int) -> list[tuple[int, tuple[str | None, ...]]]:
+    return [row for _, row in zip(range(most), rows, strict=False)]
+
+
+def _reader(path: Path, width: int, header: bool) -> Callable[[Reading], Iterator[Row]]:
+    def read(state: Reading) -> Iterator[Row]:
+        with reading(path), closing(_opened(path)) as book:
+            last = max(book.worksheets[0].max_row or 0, 1)
+            rows = _rows(book, path)
+            if header:
+                next(rows, None)
+            for number, (place, values) in enumerate(rows, start=1):
+                if number % _TELL_EVERY == 0:
+                    state.tell(min(place / last, 1.0))
+                if len(values) > width:
+                    state.faults.add(TOO_MANY, place)
+                    continue
+                yield Row(number, values + (None,) * (width - len(values)), place)
+
+    return read
+
+
+def _damaged(path: Path, error: Exception) -> DataError:
+    return DataError(f"{path} cannot be read as an Excel workbook ({error}). Open it in Excel, or save it as CSV.")
