@@ -7,6 +7,7 @@ The rule knows the three encodings that Western texts come in (Windows, old Maci
 from __future__ import annotations
 
 import codecs
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -33,8 +34,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
-_AROUND = re.compile(rb"[^\r\n]{0,30}[\x80-\xff][^\r\n]{0,30}")
-_MOST_AROUND, _MOST_A_CHUNK = 2_000, 200
+_OUTSIDE_ASCII = re.compile(rb"[\x80-\xff]+")
+_MOST_AROUND, _MOST_A_CHUNK, _REACH = 2_000, 200, 30
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\v\f\r\x1b")
 
 
@@ -169,7 +170,8 @@ def _compare(scan: _Scan, rest: bytes, chunk: bytes) -> bytes:
         text, used = codecs.utf_8_decode(data, "surrogateescape", False)
         scan.bad += len(UNDECODABLE.findall(text))
         if len(scan.around) < _MOST_AROUND:
-            scan.around += _AROUND.findall(data)[:_MOST_A_CHUNK]
+            places = itertools.islice(_OUTSIDE_ASCII.finditer(data), _MOST_A_CHUNK)
+            scan.around += [data[max(place.start() - _REACH, 0) : place.end() + _REACH] for place in places]
     scan.continuation += used - len(text)
     return data[used:]
 

@@ -213,10 +213,11 @@ def _split_with_inner_quotes(feed: _Feed, dialect: Dialect, width: int) -> list[
         text = "".join(feed.taken)
         # Two quotes before a delimiter are one that was doubled; failing that, one that was not, and the end.
         splits = [_split(text, dialect, doubled) for doubled in (True, False)]
+        splits.append(_split_around(text, dialect.delimiter, width))
         cells = next((split for split in splits if split is not None and len(split) == width), None)
         if cells is not None:
             return cells
-        too_many = all(split is not None and len(split) > width for split in splits)
+        too_many = all(split is not None and len(split) > width for split in splits[:2])
         enough = too_many or '"' not in text or len(feed.taken) >= first + _MOST_MORE_LINES
         if enough or not _take_another(feed, dialect, width):
             feed.give_back(first)
@@ -248,6 +249,19 @@ def _split(text: str, dialect: Dialect, doubled: bool) -> list[str] | None:
             cells.append(text[place:] if end < 0 else text[place:end])
             place = len(text) + 1 if end < 0 else end + 1
     return cells
+
+
+def _split_around(text: str, delimiter: str, width: int) -> list[str] | None:
+    """Cells where one is quoted and has quotes before delimiters in it: those around it are counted from both ends."""
+    parts = text.rstrip("\r\n").split(delimiter)
+    first = next((place for place, part in enumerate(parts[:width]) if part.startswith('"')), None)
+    if first is None or len(parts) < width:
+        return None
+    behind = len(parts) - (width - first - 1)
+    inner, last = delimiter.join(parts[first:behind]), parts[behind:]
+    if len(inner) < 2 or not inner.endswith('"') or any('"' in part or "\n" in part for part in last):
+        return None
+    return [*parts[:first], inner[1:-1].replace('""', '"'), *last]
 
 
 def _end_of_quoted(text: str, start: int, delimiter: str, doubled: bool) -> int | None:
