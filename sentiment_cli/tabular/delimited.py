@@ -12,7 +12,7 @@ from sentiment_cli.tabular.content import Content
 from sentiment_cli.tabular.dialect import DELIMITERS, find_dialect
 from sentiment_cli.tabular.encoding import Encoding
 from sentiment_cli.tabular.header import name_columns, warn_of_data
-from sentiment_cli.tabular.lines import ending, open_lines, read_sample
+from sentiment_cli.tabular.lines import Sample, ending, open_lines, read_sample
 from sentiment_cli.tabular.records import Dialect, read_records
 from sentiment_cli.tabular.table import Reading, Row, Table
 
@@ -59,16 +59,18 @@ def open_delimited(content: Content, encoding: Encoding, delimiter: str | None, 
     """
     _check_delimiter(delimiter)
     sample = read_sample(content, encoding)
-    separator = _SEPARATOR_LINE.fullmatch(sample[0]) if sample else None
+    separator = _SEPARATOR_LINE.fullmatch(sample.lines[0]) if sample.lines else None
     skipped = int(separator is not None)
     delimiter = delimiter or (separator.group(1) if separator else None)
-    dialect, width = find_dialect(sample[skipped:], ending(content), delimiter)
-    records = itertools.islice(read_records(sample[skipped:], dialect, None), _LOOK_AT)
+    sample = Sample(sample.lines[skipped:], sample.whole)
+    dialect, width = find_dialect(sample, ending(content), delimiter)
+    records = itertools.islice(read_records(sample.lines, dialect, None), _LOOK_AT)
     cells = [record.cells for record in records if record.cells]
     if not cells:
         raise DataError(f"{content.path} has no row; expected a table with a row for each review.")
     names, notes = name_columns(cells[0] if header else None, width if not header else len(cells[0]))
-    _check_width(content, header, len(names), width, len(cells))
+    if header:
+        _check_header(content, [len(each) for each in cells], width)
     written_out = _is_written_out(cells[int(header) :])
     form = _Form(content, encoding, dialect, skipped, header, written_out)
     notes = [note for note in (encoding.note, *notes) if note]
@@ -108,8 +110,9 @@ def _is_written_out(cells: Sequence[Sequence[str]]) -> bool:
     return sum("\\n" in text for text in texts) > max(1, _WRITTEN_OUT_SHARE * len(texts))
 
 
-def _check_width(content: Content, header: bool, width: int, usual: int, records: int) -> None:
-    if width != usual and header and records > 1:
+def _check_header(content: Content, widths: Sequence[int], usual: int) -> None:
+    width, others = widths[0], widths[1:]
+    if others.count(usual) > max(1, others.count(width)) and width != usual:
         raise DataError(
             f"{content.path}: its first row has {width} {_cells(width)} and most others have {usual}; expected a "
             "header that names each column. Mend the first row, or use sentiment data import with --no-header where it "

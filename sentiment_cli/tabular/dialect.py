@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sentiment_cli.tabular.lines import Sample
 from sentiment_cli.tabular.records import Dialect, Record, read_records
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -41,11 +42,11 @@ class _Trial:
     stumbles: float
 
 
-def find_dialect(sample: Sequence[str], ending: str, delimiter: str | None = None) -> tuple[Dialect, int]:
+def find_dialect(sample: Sample, ending: str, delimiter: str | None = None) -> tuple[Dialect, int]:
     """Find how the cells of a file are told from each other.
 
     Args:
-        sample: its first lines, with their ends; the last one whole.
+        sample: its beginning.
         ending: of its name, in small letters, with the dot, without ``.gz``; it decides between delimiters that do
             equally well.
         delimiter: what the user says; the quoting is found out all the same.
@@ -71,15 +72,15 @@ def _score(trial: _Trial) -> float:
     return trial.share if trial.first == trial.width else trial.share / 2
 
 
-def _best_quoting(sample: Sequence[str], delimiter: str) -> _Trial:
+def _best_quoting(sample: Sample, delimiter: str) -> _Trial:
     """The usual rule of quoting, unless another one is clearly better."""
     usual = _try(sample, Dialect(delimiter))
     if not usual.stumbles and usual.share == 1:
         return usual
     others = []
-    if any(f'{delimiter} "' in line for line in sample):
+    if any(f'{delimiter} "' in line for line in sample.lines):
         others.append(Dialect(delimiter, "doubled", spaces=True))
-    if any('\\"' in line for line in sample):
+    if any('\\"' in line for line in sample.lines):
         others.append(Dialect(delimiter, "backslash"))
     # A few stray quotes do not make quotes mere characters: then every quoted cell would keep its own.
     if usual.stumbles > 0.5 and not _are_quotes(sample, delimiter):
@@ -87,7 +88,7 @@ def _best_quoting(sample: Sequence[str], delimiter: str) -> _Trial:
     return max([usual, *(_try(sample, other) for other in others)], key=lambda trial: (trial.share, -trial.stumbles))
 
 
-def _try(sample: Sequence[str], dialect: Dialect) -> _Trial:
+def _try(sample: Sample, dialect: Dialect) -> _Trial:
     records = _read(sample, dialect, None)
     first = len(records[0].cells or ()) if records else 0
     stumbles = _stumbles(records, sample)
@@ -100,10 +101,10 @@ def _try(sample: Sequence[str], dialect: Dialect) -> _Trial:
     return _Trial(dialect, width, share, first, stumbles)
 
 
-def _read(sample: Sequence[str], dialect: Dialect, width: int | None) -> list[Record]:
-    records = list(itertools.islice(read_records(sample, dialect, width), _MOST_RECORDS))
-    if len(records) > 1 and records[-1].fault:
-        records.pop()  # cut off with the sample
+def _read(sample: Sample, dialect: Dialect, width: int | None) -> list[Record]:
+    records = list(itertools.islice(read_records(sample.lines, dialect, width), _MOST_RECORDS))
+    if not sample.whole and len(records) > 1 and records[-1].fault:
+        records.pop()  # it is cut off with the sample
     return records
 
 
@@ -116,13 +117,13 @@ def _agreement(records: Sequence[Record]) -> tuple[int, float]:
     return width, count / len(records)
 
 
-def _are_quotes(sample: Sequence[str], delimiter: str) -> bool:
+def _are_quotes(sample: Sample, delimiter: str) -> bool:
     """Whether most of the cells that begin with a quote end with one too."""
-    cells = [cell for line in sample for cell in line.rstrip("\r\n").split(delimiter) if cell.startswith('"')]
+    cells = [cell for line in sample.lines for cell in line.rstrip("\r\n").split(delimiter) if cell.startswith('"')]
     return sum(len(cell) > 1 and cell.endswith('"') for cell in cells) > len(cells) / 2
 
 
-def _stumbles(records: Sequence[Record], sample: Sequence[str]) -> float:
+def _stumbles(records: Sequence[Record], sample: Sample) -> float:
     """Of the records that have quotes, the share that could not be read."""
-    quoted = sum('"' in sample[record.line - 1] for record in records if record.line <= len(sample))
+    quoted = sum('"' in sample.lines[record.line - 1] for record in records)
     return sum(record.fault is not None for record in records) / quoted if quoted else 0.0

@@ -7,6 +7,7 @@ The rule knows the three encodings that Western texts come in (Windows, old Maci
 from __future__ import annotations
 
 import codecs
+import contextlib
 import itertools
 import re
 from collections.abc import Iterator
@@ -111,15 +112,16 @@ def mark_undecodable() -> None:
 
 def _wanted(content: Content, wanted: str) -> Encoding:
     try:
-        info = codecs.lookup(wanted)
-        b"".decode(wanted)  # raises for codecs that are not of texts, such as base64
+        name = codecs.lookup(wanted).name
+        with contextlib.suppress(UnicodeDecodeError):
+            b"a".decode(wanted)  # raises for codecs that are not of texts, such as base64
     except (LookupError, UnicodeError, ValueError):
         raise UsageError(
             f'There is no encoding "{wanted}"; usual ones: utf-8, utf-16, windows-1252, latin-1, mac_roman, cp1251, '
             "gb18030, shift_jis."
         ) from None
     _scan(content, utf8=False)
-    return Encoding("utf-8-sig" if info.name == "utf-8" else info.name, wanted)
+    return Encoding("utf-8-sig" if name == "utf-8" else name, wanted)
 
 
 def _scan(content: Content, *, utf8: bool) -> _Scan:
@@ -198,9 +200,9 @@ def _utf16_without_mark(head: bytes) -> str | None:
     """UTF-16 of texts that are mostly ASCII has a zero in every second place."""
     pairs = len(head) // 2
     even, odd = head[0 : 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
-    if pairs and odd > 0.3 * pairs and even < 0.01 * pairs:
+    if odd > 0.3 * pairs and even < odd / 4:
         return "utf-16-le"
-    if pairs and even > 0.3 * pairs and odd < 0.01 * pairs:
+    if even > 0.3 * pairs and odd < even / 4:
         return "utf-16-be"
     return None
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from sentiment_cli.tabular.values import as_text
 
 _LOOK_AT = 1_000  # rows
 _TELL_EVERY = 1_000
+# What openpyxl raises for files that are not as they should be; a SyntaxError is one of XML.
+_DAMAGES = (KeyError, ValueError, TypeError, IndexError, AttributeError, SyntaxError, zipfile.BadZipFile, zlib.error)
 
 
 def open_excel(content: Content, header: bool) -> Table:
@@ -32,7 +35,7 @@ def open_excel(content: Content, header: bool) -> Table:
         DataError: it is damaged, or the sheet is empty.
         MissingExtraError: openpyxl is not installed.
     """
-    with closing(_opened(content.path)) as book:
+    with _opened(content.path) as book:
         sheets = [sheet.title for sheet in book.worksheets]
         first = [cells for _, cells in _take(_rows(book, content.path), _LOOK_AT)]
     if not first:
@@ -46,18 +49,22 @@ def open_excel(content: Content, header: bool) -> Table:
     return Table(content.path, names, description, _reader(content.path, len(names), header), notes, found)
 
 
-def _opened(path: Path) -> Any:
-    """A workbook of which nothing but the texts of its cells has been read."""
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """A workbook, of which nothing but the texts of its cells is in memory."""
     openpyxl = require("openpyxl", "Reading Excel files")
-    with reading(path), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of styles and other parts that are not read
+    # A file and not its path: openpyxl refuses endings that it does not know.
+    with reading(path), path.open("rb") as file:
         try:
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        except (KeyError, ValueError, TypeError, SyntaxError, zipfile.BadZipFile) as error:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of styles and other parts that are not read
+                book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        except _DAMAGES as error:
             raise _damaged(path, error) from None
-    if not book.worksheets:
-        raise DataError(f"{path} has no sheet of cells; expected a table with a row for each review.")
-    return book
+        with contextlib.closing(book):
+            if not book.worksheets:
+                raise DataError(f"{path} has no sheet of cells; expected a table with a row for each review.")
+            yield book
 
 
 def _rows(book: Any, path: Path) -> Iterator[tuple[int, tuple[str | None, ...]]]:
@@ -72,7 +79,7 @@ def _rows(book: Any, path: Path) -> Iterator[tuple[int, tuple[str | None, ...]]]
                 values.pop()
             if values:
                 yield place, tuple(values)
-    except (KeyError, ValueError, TypeError, IndexError, SyntaxError, zipfile.BadZipFile) as error:
+    except _DAMAGES as error:
         raise _damaged(path, error) from None
 
 
@@ -82,7 +89,7 @@ def _take(rows: Iterator[tuple[int, tuple[str | None, ...]]], most: int) -> list
 
 def _reader(path: Path, width: int, header: bool) -> Callable[[Reading], Iterator[Row]]:
     def read(state: Reading) -> Iterator[Row]:
-        with reading(path), closing(_opened(path)) as book:
+        with _opened(path) as book:
             last = max(book.worksheets[0].max_row or 0, 1)
             rows = _rows(book, path)
             if header:

@@ -32,8 +32,8 @@ def is_json_lines(content: Content, encoding: Encoding) -> bool:
     Raises:
         DataError: it is one JSON document.
     """
-    sample = read_sample(content, encoding)
-    first = next((line for line in sample if line.strip()), "")
+    lines = read_sample(content, encoding).lines
+    first = next((line for line in lines if line.strip()), "")
     sound = _parse(first)[1] is None
     if not sound and ending(content) in _ENDINGS and first.lstrip()[:1] in ("[", "{"):
         recipe = "'.[]'" if first.lstrip().startswith("[") else "."
@@ -52,7 +52,7 @@ def open_json_lines(content: Content, encoding: Encoding) -> Table:
     Raises:
         DataError: none of the first lines is an object.
     """
-    columns = _find_columns(line for line in read_sample(content, encoding) if line.strip())
+    columns = _find_columns(line for line in read_sample(content, encoding).lines if line.strip())
     if not columns:
         raise DataError(f"{content.path}: none of its first lines is a JSON object; expected one for each review.")
     parts = ["JSON lines", f"in {encoding.name}", *(["gzipped"] if content.gzipped else [])]
