@@ -80,7 +80,7 @@ def short_commands() -> dict[str, list[str]]:
 
 
 def run(command: list[str], directory: Path) -> dict[str, float]:
-    """Seconds and peak resident memory of a command; its output is dropped."""
+    """Seconds, those of them on processors, and peak resident memory of a command; its output is dropped."""
     started = time.perf_counter()
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(command, cwd=directory, stdout=subprocess.DEVNULL, stderr=errors)
@@ -89,7 +89,8 @@ def run(command: list[str], directory: Path) -> dict[str, float]:
         errors.seek(0)
         if status:
             raise SystemExit(f"{' '.join(command)} failed:\n{errors.read().decode()}")
-    return {"seconds": seconds, "peak_bytes": usage.ru_maxrss * 1024}
+    cpu_seconds = usage.ru_utime + usage.ru_stime
+    return {"seconds": seconds, "cpu_seconds": cpu_seconds, "peak_bytes": usage.ru_maxrss * 1024}
 
 
 def note(runs: dict[str, list[dict[str, float]]], name: str, figures: dict[str, float]) -> None:

@@ -164,10 +164,9 @@ def measure(arguments: argparse.Namespace) -> None:
         told = json.loads(subprocess.run(count, stdout=subprocess.PIPE, check=True).stdout)
         check(path, told)
         turns = [commands.run(count, Path.cwd()) for _ in range(arguments.repeats)]
-        seconds = [turn["seconds"] for turn in turns]
         found[path.name] = told | {
             "bytes": path.stat().st_size,
-            "seconds": {"median": statistics.median(seconds), "lowest": min(seconds), "highest": max(seconds)},
+            **{key: spread([turn[key] for turn in turns]) for key in ("seconds", "cpu_seconds")},
             "peak_bytes": max(turn["peak_bytes"] for turn in turns),
         }
     text = json.dumps({"machine": describe_environment(), "tables": found}, indent=1, ensure_ascii=False)
@@ -175,6 +174,11 @@ def measure(arguments: argparse.Namespace) -> None:
         arguments.output.write_text(text + "\n", encoding="utf-8")
     else:
         print(text)
+
+
+def spread(figures: list[float]) -> dict[str, float]:
+    """Median, lowest and highest."""
+    return {"median": statistics.median(figures), "lowest": min(figures), "highest": max(figures)}
 
 
 def check(path: Path, told: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from sentiment_cli.tabular.dialect import DELIMITERS, find_dialect
 from sentiment_cli.tabular.encoding import Encoding
 from sentiment_cli.tabular.header import name_columns, warn_of_data
 from sentiment_cli.tabular.lines import Sample, ending, open_lines, read_sample
-from sentiment_cli.tabular.records import Dialect, read_records
+from sentiment_cli.tabular.records import Dialect, Record, read_records
 from sentiment_cli.tabular.table import Reading, Row, Table
 
 _LOOK_AT = 1_000  # records
@@ -64,13 +64,14 @@ def open_delimited(content: Content, encoding: Encoding, delimiter: str | None, 
     delimiter = delimiter or (separator.group(1) if separator else None)
     sample = Sample(sample.lines[skipped:], sample.whole)
     dialect, width = find_dialect(sample, ending(content), delimiter)
-    records = itertools.islice(read_records(sample.lines, dialect, None), _LOOK_AT)
-    cells = [record.cells for record in records if record.cells]
+    records = read_records(sample.lines, dialect, None, suspect=not encoding.sound)
+    first = list(itertools.islice(records, _LOOK_AT))
+    if header:
+        _check_header(content, first, width)
+    cells = [record.cells for record in first if record.cells]
     if not cells:
         raise DataError(f"{content.path} has no row; expected a table with a row for each review.")
-    names, notes = name_columns(cells[0] if header else None, width if not header else len(cells[0]))
-    if header:
-        _check_header(content, [len(each) for each in cells], width)
+    names, notes = name_columns(cells[0] if header else None, len(cells[0]) if header else width)
     written_out = _is_written_out(cells[int(header) :])
     form = _Form(content, encoding, dialect, skipped, header, written_out)
     notes = [note for note in (encoding.note, *notes) if note]
@@ -110,8 +111,13 @@ def _is_written_out(cells: Sequence[Sequence[str]]) -> bool:
     return sum("\\n" in text for text in texts) > max(1, _WRITTEN_OUT_SHARE * len(texts))
 
 
-def _check_header(content: Content, widths: Sequence[int], usual: int) -> None:
-    width, others = widths[0], widths[1:]
+def _check_header(content: Content, records: Sequence[Record], usual: int) -> None:
+    if records and records[0].fault:
+        raise DataError(
+            f"{content.path}:{records[0].line}: the first row, which names the columns, cannot be read: "
+            f"{records[0].fault}. Mend it."
+        )
+    width, *others = [len(record.cells or ()) for record in records] or [usual]
     if others.count(usual) > max(1, others.count(width)) and width != usual:
         raise DataError(
             f"{content.path}: its first row has {width} {_cells(width)} and most others have {usual}; expected a "

@@ -105,6 +105,12 @@ class TestDelimited:
         with pytest.raises(DataError, match="its first row has 2 cells and most others have 3; expected a header that"):
             opened("a.csv", '"text","label"\n"1","a","pos"\n"2","b","neg"\n')
 
+    def test_a_header_that_cannot_be_read_is_refused(self, opened: Open) -> None:
+        with pytest.raises(
+            DataError, match=r"a.csv:2: the first row, which names the columns, cannot be read: a quote"
+        ):
+            opened("a.csv", '\n"text,label\n"a",pos\n"b",neg\n')
+
     def test_excels_line_that_names_the_delimiter_is_none_of_the_rows(self, opened: Open) -> None:
         table = opened("a.csv", "sep=;\r\ntext;label\r\na,b;pos\r\n")
         assert list(table.rows()) == [Row(1, ("a,b", "pos"), 3)]
@@ -146,6 +152,69 @@ class TestDelimited:
         shares += [table.share_read for row in table.rows() if row.number % 10_000 == 0]
         assert shares == sorted(shares)
         assert (shares[0], table.share_read) == (0.0, 1.0)
+
+
+# As they lie about: (name, content, options) and what is to be made of them.
+SHAPES = {
+    "films, quoted where need be": (
+        "IMDB Dataset.csv",
+        b'review,sentiment\n"A ""real"" film.<br /><br />Good, too.",positive\nDull.,negative\n',
+        {},
+        ("review", "sentiment"),
+        ('A "real" film.<br /><br />Good, too.', "positive"),
+    ),
+    "tweets in latin-1, all quoted, without header": (
+        "training.1600000.csv",
+        b'"0","146","Mon","NO_QUERY","ann","caf\xe9, ugh"\n"4","147","Mon","NO_QUERY","bob","d\xe9j\xe0 vu"\n',
+        {"header": False},
+        ("1", "2", "3", "4", "5", "6"),
+        ("0", "146", "Mon", "NO_QUERY", "ann", "café, ugh"),
+    ),
+    "what a German Excel saves": (
+        "Bewertungen.csv",
+        '\ufeffText;Sterne\r\n"Gut; schön, aber\nlaut";4,5\r\nNie wieder;1\r\n'.encode(),
+        {},
+        ("Text", "Sterne"),
+        ("Gut; schön, aber\nlaut", "4,5"),
+    ),
+    "what Excel saves as Unicode text": (
+        "reviews.txt",
+        "text\tstars\r\nSo-so – “fine”\t3\r\n".encode("utf-16"),
+        {},
+        ("text", "stars"),
+        ("So-so – “fine”", "3"),
+    ),
+    "sentences in tabs, quotes being characters": (
+        "train.tsv",
+        b'sentence\tlabel\n"the film" is \t1\n" no \t0\nit \'s , well , fine \t1\n',
+        {},
+        ("sentence", "label"),
+        ('"the film" is ', "1"),
+    ),
+    "products, a JSON object a line, gzipped": (
+        "reviews_Books_5.json.gz",
+        gzip.compress(b'{"reviewerID": "A1", "overall": 5.0, "reviewText": "Good."}\n{"overall": 1.0}\n'),
+        {},
+        ("reviewerID", "overall", "reviewText"),
+        ("A1", "5", "Good."),
+    ),
+    "a frame with its index": (
+        "frame.csv",
+        b",text,label\n0,good,1\n1,bad,0\n",
+        {},
+        ("1", "text", "label"),
+        ("0", "good", "1"),
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_usual_shapes_of_public_sets_are_read(opened: Open, shape: str) -> None:
+    name, content, options, columns, first = SHAPES[shape]
+    table = opened(name, content, **options)
+    assert table.columns == columns
+    assert values(table)[0] == first
+    assert table.faults.total == table.mended.total == 0
 
 
 class TestJsonLines:
