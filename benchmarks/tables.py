@@ -1,12 +1,14 @@
 """Tables of reviews: made in any form and size, clean or dirty, and read: seconds and peak memory.
 
+    SENTIMENT_DATA=… python benchmarks/tables.py all --output tables.json
     SENTIMENT_DATA=… python benchmarks/tables.py make reviews.csv --rows 1000000
     SENTIMENT_DATA=… python benchmarks/tables.py make dirty.csv --rows 1000000 --dirty-every 50
-    python benchmarks/tables.py read reviews.csv dirty.csv --output tables.json
+    python benchmarks/tables.py read reviews.csv dirty.csv
 
 The texts are those of IMDb, else of the bundled reviews, again and again, each with its number behind it; the ratings
 are those of IMDb's file names. Columns: id, review, rating. The ending gives the form: csv, tsv, jsonl, parquet, xlsx;
-.gz behind the first three. Beside a table lies what it holds, ``reviews.csv.holds.json``; `read` compares.
+.gz behind the first three. Beside a table lies what it holds, ``reviews.csv.holds.json``; `read` compares. `all` makes
+those of `TABLES` one after the other in a temporary directory, 1.4 GB at a time, and reads each.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +37,16 @@ from sentiment_cli.resources import bundled_reviews
 from sentiment_cli.runtime import describe_environment
 
 COLUMNS = ["id", "review", "rating"]
+# Name, share of the rows, options. Excel has 1,048,576 rows at most, and takes a minute for a tenth of them.
+TABLES: tuple[tuple[str, float, tuple[str, ...]], ...] = (
+    ("reviews.csv", 1.0, ()),
+    ("dirty.csv", 1.0, ("--dirty-every", "50")),
+    ("windows.csv", 1.0, ("--delimiter", ";", "--encoding", "cp1252", "--quote-all")),
+    ("reviews.csv.gz", 1.0, ()),
+    ("reviews.jsonl", 1.0, ()),
+    ("reviews.parquet", 1.0, ()),
+    ("reviews.xlsx", 0.1, ()),
+)
 _BATCH = 10_000
 
 
@@ -41,6 +54,8 @@ def main() -> None:
     """Make tables, or read them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands_ = parser.add_subparsers(dest="command", required=True)
+    everything = commands_.add_parser("all")
+    everything.add_argument("--rows", type=int, default=1_000_000)
     make = commands_.add_parser("make")
     make.add_argument("file", type=Path)
     make.add_argument("--rows", type=int, default=1_000_000)
@@ -50,12 +65,13 @@ def main() -> None:
     make.add_argument("--quote-all", action="store_true")
     read = commands_.add_parser("read")
     read.add_argument("files", type=Path, nargs="+")
-    read.add_argument("--repeats", type=int, default=3)
-    read.add_argument("--output", type=Path, help="JSON file; none: standard output")
+    for each in (everything, read):
+        each.add_argument("--repeats", type=int, default=3)
+        each.add_argument("--output", type=Path, help="JSON file; none: standard output")
     count = commands_.add_parser("count", help="read one file in this process")
     count.add_argument("file", type=Path)
     arguments = parser.parse_args()
-    {"make": make_table, "read": measure, "count": count_rows}[arguments.command](arguments)
+    {"all": measure_all, "make": make_table, "read": measure, "count": count_rows}[arguments.command](arguments)
 
 
 def make_table(arguments: argparse.Namespace) -> None:
@@ -112,7 +128,7 @@ def write_text(path: Path, arguments: argparse.Namespace) -> None:
     """Write a CSV, TSV or JSON lines."""
     name = path.name.removesuffix(".gz")
     form = {"encoding": arguments.encoding, "errors": "replace", "newline": ""}
-    with gzip.open(path, "wt", 6, **form) if path.suffix == ".gz" else path.open("w", **form) as file:
+    with gzip.open(path, "wt", 1, **form) if path.suffix == ".gz" else path.open("w", **form) as file:
         if name.endswith(".jsonl"):
             for review in reviews(arguments.rows):
                 file.write(json.dumps(dict(zip(COLUMNS, cells(review), strict=True)), ensure_ascii=False) + "\n")
@@ -156,22 +172,42 @@ def write_excel(path: Path, rows: Iterator[Review]) -> None:
     book.save(path)
 
 
-def measure(arguments: argparse.Namespace) -> None:
-    """Read each file in processes of its own and print JSON: medians, lowest and highest, of seconds."""
+def measure_all(arguments: argparse.Namespace) -> None:
+    """Make each table and read it; print JSON."""
     found = {}
-    for path in arguments.files:
-        count = [sys.executable, __file__, "count", str(path.resolve())]
-        told = json.loads(subprocess.run(count, stdout=subprocess.PIPE, check=True).stdout)
-        check(path, told)
-        turns = [commands.run(count, Path.cwd()) for _ in range(arguments.repeats)]
-        found[path.name] = told | {
-            "bytes": path.stat().st_size,
-            **{key: spread([turn[key] for turn in turns]) for key in ("seconds", "cpu_seconds")},
-            "peak_bytes": max(turn["peak_bytes"] for turn in turns),
-        }
-    text = json.dumps({"machine": describe_environment(), "tables": found}, indent=1, ensure_ascii=False)
-    if arguments.output:
-        arguments.output.write_text(text + "\n", encoding="utf-8")
+    for name, share, options in TABLES:
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / name
+            make = [sys.executable, __file__, "make", str(path), "--rows", str(round(share * arguments.rows)), *options]
+            subprocess.run(make, check=True)
+            found[name] = read_repeatedly(path, arguments.repeats)
+    write(found, arguments.output)
+
+
+def measure(arguments: argparse.Namespace) -> None:
+    """Read each file and print JSON."""
+    write({path.name: read_repeatedly(path, arguments.repeats) for path in arguments.files}, arguments.output)
+
+
+def read_repeatedly(path: Path, repeats: int) -> dict[str, Any]:
+    """What a file gives, and how long processes of their own take for it: median, lowest and highest."""
+    count = [sys.executable, __file__, "count", str(path.resolve())]
+    told: dict[str, Any] = json.loads(subprocess.run(count, stdout=subprocess.PIPE, check=True).stdout)
+    check(path, told)
+    turns = [commands.run(count, Path.cwd()) for _ in range(repeats)]
+    print(path.name, told["form"], turns, file=sys.stderr, flush=True)
+    return told | {
+        "bytes": path.stat().st_size,
+        **{key: spread([turn[key] for turn in turns]) for key in ("seconds", "cpu_seconds")},
+        "peak_bytes": max(turn["peak_bytes"] for turn in turns),
+    }
+
+
+def write(tables: dict[str, Any], output: Path | None) -> None:
+    """Write what was measured."""
+    text = json.dumps({"machine": describe_environment(), "tables": tables}, indent=1, ensure_ascii=False)
+    if output:
+        output.write_text(text + "\n", encoding="utf-8")
     else:
         print(text)
 

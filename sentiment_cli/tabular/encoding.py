@@ -19,9 +19,9 @@ from sentiment_cli.tabular.western import guess_western
 
 # A line is read at once; the longest review of IMDb has 14 kB, and 64 MB without a line end are no table.
 MAX_LINE_BYTES = 64_000_000
-# What stands for bytes that are none of the encoding: a lone surrogate, which no encoding gives.
+# What stands for bytes that are none of the encoding: lone surrogates, which no encoding gives.
 UNDECODABLE = re.compile("[\ud800-\udfff]")
-MARKING = "sentiment_cli.mark"
+MARKING, MARK = "sentiment_cli.mark", "\udcff"
 _CHUNK = 1 << 20
 # From so many bad bytes on, more bad than good, a file is not UTF-8, and the rest is not looked at (it is slow).
 _SURELY_BAD = 10_000
@@ -64,7 +64,7 @@ class _Scan:
     Args:
         size: their number, unpacked.
         continuation: bytes after the first of a character of several, where it is well-formed UTF-8.
-        bad: bytes that are no UTF-8.
+        bad: stretches of bytes that are no UTF-8.
         nuls: whether there are any.
         around: pieces of lines around bytes that are not ASCII, of the parts where some are no UTF-8.
     """
@@ -106,8 +106,14 @@ def find_encoding(content: Content, wanted: str | None = None) -> Encoding:
 
 
 def mark_undecodable() -> None:
-    """Make `MARKING` known to Python's codecs: a lone surrogate for every stretch of bytes that cannot be decoded."""
-    codecs.register_error(MARKING, lambda error: ("\udcff", error.end) if hasattr(error, "end") else ("", 0))
+    """Make `MARKING` known to Python's codecs: `MARK` for every stretch of bytes that cannot be decoded."""
+    codecs.register_error(MARKING, _mark)
+
+
+def _mark(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return MARK, error.end
 
 
 def _wanted(content: Content, wanted: str) -> Encoding:
@@ -169,8 +175,8 @@ def _compare(scan: _Scan, rest: bytes, chunk: bytes) -> bytes:
     try:
         text, used = codecs.utf_8_decode(data, "strict", False)
     except UnicodeDecodeError:
-        text, used = codecs.utf_8_decode(data, "surrogateescape", False)
-        scan.bad += len(UNDECODABLE.findall(text))
+        text, used = codecs.utf_8_decode(data, MARKING, False)
+        scan.bad += text.count(MARK)
         if len(scan.around) < _MOST_AROUND:
             places = itertools.islice(_OUTSIDE_ASCII.finditer(data), _MOST_A_CHUNK)
             scan.around += [data[max(place.start() - _REACH, 0) : place.end() + _REACH] for place in places]

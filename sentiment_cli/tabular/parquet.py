@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sentiment_cli.errors import DataError
 from sentiment_cli.extras import require
 from sentiment_cli.tabular.content import Content
+from sentiment_cli.tabular.encoding import MARK
 from sentiment_cli.tabular.header import name_columns
 from sentiment_cli.tabular.records import BAD_BYTES, without_nul
 from sentiment_cli.tabular.table import Reading, Row, Table
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 # Rows are decoded so many at a time: 4 MB of IMDb's reviews.
 _BATCH = 2_000
-_BAD = "\udcff"
 
 
 def open_parquet(content: Content) -> Table:
@@ -54,7 +54,7 @@ def _reader(path: Path, count: int) -> Callable[[Reading], Iterator[Row]]:
                 for batch in file.iter_batches(batch_size=_BATCH):
                     for values in zip(*map(_texts, batch.columns), strict=True):
                         number += 1
-                        if _BAD in values:
+                        if MARK in values:
                             state.faults.add(BAD_BYTES, number)
                             continue
                         yield Row(number, without_nul(values, state, number), None)
@@ -66,7 +66,7 @@ def _reader(path: Path, count: int) -> Callable[[Reading], Iterator[Row]]:
 
 
 def _texts(column: Any) -> list[str | None]:
-    """The values of a column; `_BAD` for a text that is not UTF-8, which no check kept out of the file."""
+    """The values of a column; `MARK` for a text that is not UTF-8, which no check kept out of the file."""
     try:
         return [as_text(value) for value in column.to_pylist()]
     except UnicodeDecodeError:
@@ -77,7 +77,7 @@ def _text(value: Any) -> str | None:
     try:
         return as_text(value.as_py())
     except UnicodeDecodeError:
-        return _BAD
+        return MARK
 
 
 def _damaged(path: Path, error: Exception) -> DataError:
