@@ -188,8 +188,9 @@ def tables(measured: dict[str, Any]) -> str:
         "## Tables of reviews",
         "",
         f"{machine(measured)}; IMDb's reviews with numbers, their ids and ratings, each table read row by row in a "
-        "process of its own: median, in brackets lowest and highest, and the seconds of them on a processor. A text "
-        "file is read twice, first for its encoding. `dirty.csv` has 20 kinds of dirt, each in a thousandth of its rows.",
+        "process of its own: median, in brackets lowest and highest, and the seconds of them on a processor. A "
+        "text file is read twice, first for its encoding. "
+        "`dirty.csv` has 20 kinds of dirt, each in a thousandth of its rows.",
         "",
         "| table | form | MB | rows | left out | seconds | on a processor | peak, MB |",
         "|---|---|---:|---:|---:|---:|---:|---:|",

@@ -11,12 +11,13 @@ from sentiment_cli.errors import DataError, UsageError
 from sentiment_cli.tabular.content import Content
 from sentiment_cli.tabular.dialect import DELIMITERS, find_dialect
 from sentiment_cli.tabular.encoding import Encoding
-from sentiment_cli.tabular.header import name_columns, warn_of_data
+from sentiment_cli.tabular.header import name_columns, plain_name, warn_of_data
 from sentiment_cli.tabular.lines import Sample, ending, open_lines, read_sample
 from sentiment_cli.tabular.records import Dialect, Record, read_records
 from sentiment_cli.tabular.table import Reading, Row, Table
 
 _LOOK_AT = 1_000  # records
+HEADER_AGAIN = "the header again"  # as in files that were put together
 # The first line that Excel takes for the delimiter, in place of the one of its language.
 _SEPARATOR_LINE = re.compile(r"sep=(.)[\r\n]*", re.IGNORECASE)
 # Written-out line ends are taken for what they mean where one of so many rows has them and none a real one.
@@ -32,7 +33,7 @@ class _Form:
         encoding: of its bytes.
         dialect: of its cells.
         skipped: lines before the first record.
-        header: whether the first record names the columns.
+        header: the first record, which names the columns; None where the table has none.
         written_out: ``\n`` in cells, as two characters, is read as a line end.
     """
 
@@ -40,7 +41,7 @@ class _Form:
     encoding: Encoding
     dialect: Dialect
     skipped: int
-    header: bool
+    header: list[str] | None
     written_out: bool
 
 
@@ -73,7 +74,7 @@ def open_delimited(content: Content, encoding: Encoding, delimiter: str | None, 
         raise DataError(f"{content.path} has no row; expected a table with a row for each review.")
     names, notes = name_columns(cells[0] if header else None, len(cells[0]) if header else width)
     written_out = _is_written_out(cells[int(header) :])
-    form = _Form(content, encoding, dialect, skipped, header, written_out)
+    form = _Form(content, encoding, dialect, skipped, cells[0] if header else None, written_out)
     notes = [note for note in (encoding.note, *notes) if note]
     if written_out:
         notes.append('"\\n" in cells, a backslash and an n, is read as a line end')
@@ -85,7 +86,8 @@ def _reader(form: _Form, width: int) -> Callable[[Reading], Iterator[Row]]:
     def read(state: Reading) -> Iterator[Row]:
         lines = itertools.islice(open_lines(form.content, form.encoding, state.tell), form.skipped, None)
         records = read_records(lines, form.dialect, width, suspect=not form.encoding.sound)
-        if form.header:
+        names = None if form.header is None else [plain_name(cell) for cell in form.header]
+        if names:
             next(records, None)
         number = 0
         for line, cells, fault, mended in records:
@@ -93,6 +95,9 @@ def _reader(form: _Form, width: int) -> Callable[[Reading], Iterator[Row]]:
             line += form.skipped
             if cells is None:
                 state.faults.add(fault or "", line)
+                continue
+            if names and cells[-1].strip() == names[-1] and [plain_name(cell) for cell in cells] == names:
+                state.faults.add(HEADER_AGAIN, line)
                 continue
             if mended:
                 state.mended.add(mended, line)

@@ -36,7 +36,7 @@ def open_excel(content: Content, header: bool) -> Table:
         MissingExtraError: openpyxl is not installed.
     """
     with _opened(content.path) as book:
-        sheets = [sheet.title for sheet in book.worksheets]
+        sheets = [sheet.title for sheet in _sheets(book)]
         first = [cells for _, cells in _take(_rows(book, content.path), _LOOK_AT)]
     if not first:
         raise DataError(f"{content.path}: its first sheet is empty; expected a table with a row for each review.")
@@ -67,9 +67,14 @@ def _opened(path: Path) -> Iterator[Any]:
             yield book
 
 
+def _sheets(book: Any) -> list[Any]:
+    """The sheets that are shown, or all where none is."""
+    return [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or list(book.worksheets)
+
+
 def _rows(book: Any, path: Path) -> Iterator[tuple[int, tuple[str | None, ...]]]:
     """The rows of the first sheet that have anything in them, up to the last cell that has, with their places."""
-    sheet = book.worksheets[0]
+    sheet = _sheets(book)[0]
     # Some programs write a wrong size, of one cell for example, and the rest would not be given.
     sheet.reset_dimensions()
     try:
@@ -90,7 +95,7 @@ def _take(rows: Iterator[tuple[int, tuple[str | None, ...]]], most: int) -> list
 def _reader(path: Path, width: int, header: bool) -> Callable[[Reading], Iterator[Row]]:
     def read(state: Reading) -> Iterator[Row]:
         with _opened(path) as book:
-            last = max(book.worksheets[0].max_row or 0, 1)
+            last = max(_sheets(book)[0].max_row or 0, 1)
             rows = _rows(book, path)
             if header:
                 next(rows, None)

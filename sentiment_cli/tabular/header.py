@@ -22,7 +22,7 @@ def name_columns(header: Sequence[str | None] | None, width: int) -> tuple[tuple
         The names: without white space around them; a number, from 1, for what has none; ``name (2)`` for what comes
         again. And notes for the user.
     """
-    given = [(name or "").strip().lstrip("\ufeff") for name in header or [""] * width]
+    given = [plain_name(name) for name in header or [""] * width]
     names: list[str] = []
     for number, name in enumerate(given, start=1):
         wanted, again = name or str(number), 2
@@ -33,6 +33,11 @@ def name_columns(header: Sequence[str | None] | None, width: int) -> tuple[tuple
     renamed = [f'"{new}"' for old, new in zip(given, names, strict=True) if new != old and header is not None]
     notes = [f"columns without a name of their own are called {shorten_list(renamed)}"] if renamed else []
     return tuple(names), notes
+
+
+def plain_name(cell: str | None) -> str:
+    """The name of a column without white space and a byte order mark around it."""
+    return (cell or "").strip().strip("\ufeff").strip()
 
 
 def warn_of_data(rows: Sequence[Sequence[str | None]]) -> list[str]:
@@ -46,7 +51,7 @@ def warn_of_data(rows: Sequence[Sequence[str | None]]) -> list[str]:
     if not rows:
         return []
     for column, name in enumerate(rows[0]):
-        below = {row[column] for row in rows[1 : 1 + _LOOK_AT] if column < len(row)}
+        below = {row[column] for row in rows[1 : 1 + _LOOK_AT] if column < len(row) and row != rows[0]}
         why = _why_no_name(name or "", below)
         if why:
             return [

@@ -49,7 +49,7 @@ def test_each_kind_alone_leaves_its_neighbours_alone(dirt: Any, tmp_path: Path) 
         assert len(rows) == 42 + kind.given, kind.name
         assert rows[20] == (before.id, before.text, str(before.rating)), kind.name
         assert rows[-21] == (behind.id, behind.text, str(behind.rating)), kind.name
-        assert table.faults.total == int(kind.given == 0), kind.name
+        assert table.faults.total == kind.lost, kind.name
 
 
 def test_a_table_of_all_kinds_gives_what_it_holds(dirt: Any, tables: Any, tmp_path: Path) -> None:
@@ -65,6 +65,7 @@ def test_a_table_of_all_kinds_gives_what_it_holds(dirt: Any, tables: Any, tmp_pa
         "too many cells": 5,
         "a quote that is never closed": 5,
         "bytes that are not of the encoding": 5,
+        "the header again": 5,
     }
     assert table.mended.counts == {
         "quotes within quotes that were not doubled, taken as they stand": 5,

@@ -105,6 +105,16 @@ class TestDelimited:
         with pytest.raises(DataError, match="its first row has 2 cells and most others have 3; expected a header that"):
             opened("a.csv", '"text","label"\n"1","a","pos"\n"2","b","neg"\n')
 
+    def test_the_header_of_a_second_file_behind_the_first_is_no_row(self, opened: Open) -> None:
+        table = opened("a.csv", "text,label\na,b\n\ufefftext, label\nc,d\ntext,x\n")
+        assert [(row.number, row.values) for row in table.rows()] == [
+            (1, ("a", "b")),
+            (3, ("c", "d")),
+            (4, ("text", "x")),
+        ]
+        assert table.faults.places == {"the header again": [3]}
+        assert opened("b.csv", "text,label\na,b\ntext,label\n").warnings == []
+
     def test_a_header_that_cannot_be_read_is_refused(self, opened: Open) -> None:
         with pytest.raises(
             DataError, match=r"a.csv:2: the first row, which names the columns, cannot be read: a quote"
@@ -369,6 +379,14 @@ class TestExcel:
         table = open_table(self.write(tmp_path / "a.xlsx", *sheets))
         assert values(table) == [("a",)]
         assert table.notes == ['of 3 sheets the first is read, "One"; left out: "Two", "Three"']
+
+    def test_a_hidden_sheet_is_not_the_first(self, tmp_path: Path) -> None:
+        book, path = pytest.importorskip("openpyxl").Workbook(), tmp_path / "a.xlsx"
+        book.active.append(["x"])
+        book.active.sheet_state = "hidden"
+        book.create_sheet("Shown").append(["text"])
+        book.save(path)
+        assert open_table(path).description == 'Excel, sheet "Shown"'
 
     def test_rows_with_more_cells_than_the_header_are_faults(self, tmp_path: Path) -> None:
         table = open_table(self.write(tmp_path / "a.xlsx", ("S", [["text", "label"], ["a", "b", "c"], ["d", "e"]])))
