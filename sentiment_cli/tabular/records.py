@@ -21,7 +21,7 @@ from sentiment_cli.tabular.values import plain_line_ends
 # A record over this is a quote that was never closed: IMDb's longest review has 14,000 characters.
 MAX_CHARACTERS, MAX_LINES = 10_000_000, 2_000
 # As far is looked for the end of a cell whose inner quotes are not doubled.
-_MOST_MORE_LINES = 50
+_MOST_MORE_LINES = 20
 _QUOTES = re.compile('"+')
 _ESCAPED_QUOTE = re.compile(r'(?<!\\)((?:\\\\)*)\\"')
 
