@@ -8,6 +8,7 @@ lines, which quoted commas and line ends in reviews upset.)
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ class _Trial:
         share: of records with as many cells.
         first: the number of cells of the first record.
         stumbles: the share of records with quotes at which `csv` stumbled.
+        lost: the share of records with a quoted cell that could not be read, mended or not.
     """
 
     dialect: Dialect
@@ -40,6 +42,7 @@ class _Trial:
     share: float
     first: int
     stumbles: float
+    lost: float
 
 
 def find_dialect(sample: Sample, ending: str, delimiter: str | None = None) -> tuple[Dialect, int]:
@@ -82,8 +85,8 @@ def _best_quoting(sample: Sample, delimiter: str) -> _Trial:
         others.append(Dialect(delimiter, "doubled", spaces=True))
     if any('\\"' in line for line in sample.lines):
         others.append(Dialect(delimiter, "backslash"))
-    # A few stray quotes do not make quotes mere characters: then every quoted cell would keep its own.
-    if usual.stumbles > 0.5 and not _are_quotes(sample, delimiter):
+    # A few stray quotes do not make quotes mere characters: cells would keep theirs, and break at line ends.
+    if usual.lost > 0.5:
         others.append(Dialect(delimiter, "none"))
     return max([usual, *(_try(sample, other) for other in others)], key=lambda trial: (trial.share, -trial.stumbles))
 
@@ -91,14 +94,15 @@ def _best_quoting(sample: Sample, delimiter: str) -> _Trial:
 def _try(sample: Sample, dialect: Dialect) -> _Trial:
     records = _read(sample, dialect, None)
     first = len(records[0].cells or ()) if records else 0
-    stumbles = _stumbles(records, sample)
+    stumbles = _lost(records, sample, '"')
     width, share = _agreement(records)
     if stumbles and first > 1:
         # Told how many cells there are, the reader mends what it stumbled over.
-        mended = _agreement(_read(sample, dialect, first))
-        if mended[1] > share:
-            width, share = mended
-    return _Trial(dialect, width, share, first, stumbles)
+        mended = _read(sample, dialect, first)
+        if _agreement(mended)[1] > share:
+            records, (width, share) = mended, _agreement(mended)
+    opening = rf'(?:^|{re.escape(dialect.delimiter)}) *"'
+    return _Trial(dialect, width, share, first, stumbles, _lost(records, sample, opening))
 
 
 def _read(sample: Sample, dialect: Dialect, width: int | None) -> list[Record]:
@@ -117,13 +121,7 @@ def _agreement(records: Sequence[Record]) -> tuple[int, float]:
     return width, count / len(records)
 
 
-def _are_quotes(sample: Sample, delimiter: str) -> bool:
-    """Whether most of the cells that begin with a quote end with one too."""
-    cells = [cell for line in sample.lines for cell in line.rstrip("\r\n").split(delimiter) if cell.startswith('"')]
-    return sum(len(cell) > 1 and cell.endswith('"') for cell in cells) > len(cells) / 2
-
-
-def _stumbles(records: Sequence[Record], sample: Sample) -> float:
-    """Of the records that have quotes, the share that could not be read."""
-    quoted = sum('"' in sample.lines[record.line - 1] for record in records)
-    return sum(record.fault is not None for record in records) / quoted if quoted else 0.0
+def _lost(records: Sequence[Record], sample: Sample, pattern: str) -> float:
+    """Of the records with a pattern on their first line, the share that could not be read."""
+    found = [record.fault is not None for record in records if re.search(pattern, sample.lines[record.line - 1])]
+    return sum(found) / len(found) if found else 0.0

@@ -196,10 +196,9 @@ def _fault(line: str, read: int, dialect: Dialect, width: int | None) -> str:
 
 def _is_sound(line: str, dialect: Dialect, width: int) -> bool:
     """Whether a line alone is a record, with all its quotes in pairs."""
-    try:
-        return len(next(_reader([line], dialect), [])) == width and line.count('"') % 2 == 0
-    except csv.Error:
-        return False
+    return line.count('"') % 2 == 0 and any(
+        cells is not None and len(cells) == width for cells in _splits(line, dialect, width)
+    )
 
 
 def _split_with_inner_quotes(feed: _Feed, dialect: Dialect, width: int) -> list[str] | None:
@@ -211,9 +210,7 @@ def _split_with_inner_quotes(feed: _Feed, dialect: Dialect, width: int) -> list[
     first = len(feed.taken)
     while True:
         text = "".join(feed.taken)
-        # Two quotes before a delimiter are one that was doubled; failing that, one that was not, and the end.
-        splits = [_split(text, dialect, doubled) for doubled in (True, False)]
-        splits.append(_split_around(text, dialect.delimiter, width))
+        splits = _splits(text, dialect, width)
         cells = next((split for split in splits if split is not None and len(split) == width), None)
         if cells is not None:
             return cells
@@ -222,6 +219,13 @@ def _split_with_inner_quotes(feed: _Feed, dialect: Dialect, width: int) -> list[
         if enough or not _take_another(feed, dialect, width):
             feed.give_back(first)
             return None
+
+
+def _splits(text: str, dialect: Dialect, width: int) -> list[list[str] | None]:
+    """The ways in which a text can be cut into cells, the likeliest first."""
+    # Two quotes before a delimiter are one that was doubled; failing that, one that was not, and the end.
+    splits = [_split(text, dialect, doubled) for doubled in (True, False)]
+    return [*splits, _split_around(text, dialect.delimiter, width)]
 
 
 def _take_another(feed: _Feed, dialect: Dialect, width: int) -> bool:

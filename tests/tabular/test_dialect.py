@@ -80,6 +80,11 @@ def test_inner_quotes_that_are_not_doubled_leave_the_outer_ones_quotes() -> None
     assert found(text) == (Dialect(","), 2)
 
 
+def test_line_ends_in_quotes_are_not_taken_for_quotes_that_open_nothing() -> None:
+    text = 'text;stars\n"Good; nice, but\nloud";5\nNo;1\n"Broken;2\n"He said "well" and left";3\n'
+    assert found(text) == (Dialect(";"), 2)
+
+
 def test_a_space_between_delimiter_and_quote_is_seen() -> None:
     assert found('label, text\n5, "Great, nice"\n3, "no, no"\n') == (Dialect(",", spaces=True), 2)
 

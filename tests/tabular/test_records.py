@@ -156,6 +156,10 @@ class TestInnerQuotes:
         found = read('"He said "wow" and left,b\n"c",d\n')
         assert found == [Record(1, None, UNCLOSED), Record(2, ["c", "d"])]
 
+    def test_take_no_line_that_has_inner_quotes_of_its_own(self) -> None:
+        found = read('"Broken,b\n"He said "well" and left",d\n')
+        assert found == [Record(1, None, UNCLOSED), Record(2, ['He said "well" and left', "d"], None, INNER_QUOTES)]
+
     def test_with_too_many_cells_all_the_same_cost_the_row(self) -> None:
         found = read('"a "b"",c,"d\ne,f\n')
         assert found[0].cells is None
