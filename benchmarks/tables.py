@@ -70,6 +70,7 @@ def main() -> None:
         each.add_argument("--output", type=Path, help="JSON file; none: standard output")
     count = commands_.add_parser("count", help="read one file in this process")
     count.add_argument("file", type=Path)
+    count.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
     {"all": measure_all, "make": make_table, "read": measure, "count": count_rows}[arguments.command](arguments)
 
@@ -191,10 +192,12 @@ def measure(arguments: argparse.Namespace) -> None:
 
 def read_repeatedly(path: Path, repeats: int) -> dict[str, Any]:
     """What a file gives, and how long processes of their own take for it: median, lowest and highest."""
-    count = [sys.executable, __file__, "count", str(path.resolve())]
-    told: dict[str, Any] = json.loads(subprocess.run(count, stdout=subprocess.PIPE, check=True).stdout)
+    with tempfile.TemporaryDirectory() as directory:
+        output = Path(directory) / "told.json"
+        count = [sys.executable, __file__, "count", str(path.resolve()), "--output", str(output)]
+        turns = [commands.run(count, Path.cwd()) for _ in range(repeats)]
+        told: dict[str, Any] = json.loads(output.read_text(encoding="utf-8"))
     check(path, told)
-    turns = [commands.run(count, Path.cwd()) for _ in range(repeats)]
     print(path.name, told["form"], turns, file=sys.stderr, flush=True)
     return told | {
         "bytes": path.stat().st_size,
@@ -225,25 +228,22 @@ def check(path: Path, told: dict[str, Any]) -> None:
 
 
 def count_rows(arguments: argparse.Namespace) -> None:
-    """Read a file and print what was found."""
+    """Read a file and write what was found."""
     from sentiment_cli.tabular.opening import open_table
 
     started = time.perf_counter()
     table = open_table(arguments.file)
     opened = time.perf_counter()
     rows = sum(1 for _ in table.rows())
-    print(
-        json.dumps(
-            {
-                "form": table.description,
-                "rows": rows,
-                "faults": table.faults.counts,
-                "mended": table.mended.counts,
-                "opening_seconds": round(opened - started, 2),
-                "reading_seconds": round(time.perf_counter() - opened, 2),
-            }
-        )
-    )
+    told = {
+        "form": table.description,
+        "rows": rows,
+        "faults": table.faults.counts,
+        "mended": table.mended.counts,
+        "opening_seconds": round(opened - started, 2),
+        "reading_seconds": round(time.perf_counter() - opened, 2),
+    }
+    arguments.output.write_text(json.dumps(told), encoding="utf-8")
 
 
 if __name__ == "__main__":
