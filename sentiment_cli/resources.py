@@ -85,6 +85,11 @@ def pretrained_dir() -> Path:
     return user_cache_dir() / "pretrained"
 
 
+def imported_dir() -> Path:
+    """Where tables are kept as directories of reviews, for all trainings of this user."""
+    return user_cache_dir() / "imported"
+
+
 def expand_path(text: str) -> Path:
     """The path with ``~`` replaced; as it is where that means nobody's home, for it may happen to be called so."""
     try:

@@ -42,6 +42,7 @@ RANKS = {
     "explanation.reading": 2,
     "explanation.result": 2,
     "history": 2,
+    "importing": 2,
     "learning_rates": 2,
     "locking": 1,
     "machine": 0,

@@ -67,7 +67,7 @@ def test_the_help_of_every_command_loads_no_heavy_library(workplace: Path) -> No
     from sentiment_cli.cli import main
 
     result = run_in_child(EVERY_HELP)
-    assert {"", *main.commands, "data check", "data stats"} == set(result["helped"])
+    assert {"", *main.commands, "data check", "data import", "data stats"} == set(result["helped"])
     assert [name for name, ok in result["helped"].items() if not ok] == []
     assert HEAVY & set(result["loaded"]) == set()
 
@@ -94,6 +94,15 @@ def test_command_ends_without_tensorflow(workplace: Path, arguments: list[str]) 
     result = run_command(*arguments)
     assert result["code"] == 0
     assert TENSORFLOW & set(result["loaded"]) == set()
+
+
+def test_tables_are_imported_and_looked_at_without_tensorflow(workplace: Path) -> None:
+    rows = "".join(f"review {number},{('bad', 'good')[number % 2]}\n" for number in range(20))
+    (workplace / "t.csv").write_text(f"text,label\n{rows}", encoding="utf-8")
+    for arguments in (["data", "import", "t.csv", "--to", "reviews"], ["data", "check", "t.csv"]):
+        result = run_command(*arguments)
+        assert result["code"] == 0
+        assert (TENSORFLOW | {"matplotlib", "pandas", "pyarrow"}) & set(result["loaded"]) == set()
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["configs"], ["runs"]])

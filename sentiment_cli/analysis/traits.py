@@ -16,8 +16,9 @@ from sentiment_cli.tables import csv_text, read_table
 # In lower case and two passes: 1.3 s for IMDb's 25,000 test reviews, where one pass that ignores case takes 3.0 s.
 _WORD = re.compile(r"\b(?:n(?:o(?:t|ne|body|thing|where|r)?|ever|either)|cannot|without|hardly|barely|scarcely)\b")
 _CONTRACTED = re.compile(r"[a-z]n['\u2019]t\b")
-# As in aclImdb: 127_9.txt has nine stars. A 0 stands for no rating there.
-_RATED_NAME = re.compile(r"(?:^|/)\d+_(10|[1-9])\.txt$")
+# As in aclImdb: 127_9.txt has nine stars. A 0 stands for no rating there. Ids that are no numbers have two signs, as
+# `importing.names` writes them: review_3.txt is a third review.
+_RATED_NAME = re.compile(r"(?:^|/)(?:\d+_|[^/]+__)(10|[1-9])\.txt$")
 _COLUMNS = ("path", "negations", "rating", "copy_of")
 
 

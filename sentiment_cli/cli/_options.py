@@ -21,6 +21,11 @@ from sentiment_cli.runs import SPLITS
 # Which predictions `evaluate --explain` explains.
 EXPLAINED = ("wrong", "all")
 
+# Keys of `data` that --data replaces with the source. The schema, which takes 0.1 s to import, knows them as well.
+OF_THE_SOURCE = (
+    "classes", "text_column", "label_column", "id_column", "rating_column", "label_map", "test_source",
+)  # fmt: skip
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -114,7 +119,8 @@ def make_overrides(
     """
     overrides = []
     if source is not None:
-        overrides += [Override(("data", "source"), source, "--data"), Override(("data", "classes"), None, "--data")]
+        overrides.append(Override(("data", "source"), source, "--data"))
+        overrides += [Override(("data", key), None, "--data") for key in OF_THE_SOURCE]
     for key, value in {"epochs": epochs, "seed": seed, "device": device}.items():
         if value is not None:
             overrides.append(Override(("training", key), value, f"--{key}"))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("run", required=False, type=RUN)
 @click.option("-c", "--config", "name", type=CONFIG, help=f"Configuration; default: {DEFAULT_CONFIG}.")
-@click.option("--data", "source", type=SOURCE, help="bnb, imdb, or a directory of class directories.")
+@click.option("--data", "source", type=SOURCE, help="bnb, imdb, a directory of class directories, or a table.")
 @click.option("--set", "settings", multiple=True, type=SETTING, help="Replace a value of the configuration.")
 @click.option("--seed", type=int, metavar="N", help="Seed of the division.")
 @click.option("--limit", type=int, metavar="N", help="Use N reviews a class only, for a quick try.")

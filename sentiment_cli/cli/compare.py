@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, metavar="N", help="Seed of the first training, and of the division.")
 @click.option("--name", metavar="NAME", help="Name of the ladder under ./runs.")
 @click.option("--output-dir", type=click.Path(path_type=Path), help="Its directory, instead of ./runs/NAME.")
-@click.option("--data", "source", type=SOURCE, help="bnb, imdb, or a directory of class directories.")
+@click.option("--data", "source", type=SOURCE, help="bnb, imdb, a directory of class directories, or a table.")
 @click.option("--set", "settings", multiple=True, type=SETTING, help="Replace a value of the configuration.")
 @click.option("--epochs", type=int, metavar="N", help="Epochs of each training.")
 @click.option("--limit", type=int, metavar="N", help="Use N reviews a class only, for a quick try.")

@@ -27,7 +27,7 @@ EXIT_GATE = 3
 
 @click.command(cls=ExplainCommand)
 @click.argument("run", required=False, type=RUN)
-@click.option("--data", "source", type=SOURCE, help="Other reviews: bnb, imdb, or a directory.")
+@click.option("--data", "source", type=SOURCE, help="Other reviews: bnb, imdb, a directory, or a table.")
 @split_option
 @click.option(
     "--by", multiple=True, metavar="TRAIT,…", help="Slices by length, unknown, cut, rating or negation; several: a,b."

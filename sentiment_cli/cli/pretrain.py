@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("-c", "--config", "name", type=CONFIG, help=f"Configuration; default: {DEFAULT_CONFIG}.")
-@click.option("--data", "source", type=SOURCE, help="bnb, imdb, or a directory of class directories.")
+@click.option("--data", "source", type=SOURCE, help="bnb, imdb, a directory of class directories, or a table.")
 @click.option("--set", "settings", multiple=True, type=SETTING, help="Replace a value, e.g. pretrain.passes=8.")
 @output_options
 def pretrain(name: str | None, source: str | None, settings: tuple[str, ...]) -> None:

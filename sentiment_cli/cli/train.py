@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("-c", "--config", "name", type=CONFIG, help=f"Configuration; default: {DEFAULT_CONFIG}.")
-@click.option("--data", "source", type=SOURCE, help="bnb, imdb, or a directory of class directories.")
+@click.option("--data", "source", type=SOURCE, help="bnb, imdb, a directory of class directories, or a table.")
 @click.option("--set", "settings", multiple=True, type=SETTING, help="Replace a value, e.g. training.epochs=5.")
 @click.option("--name", "run_name", metavar="NAME", help="Name of the run under ./runs.")
 @click.option("--output-dir", type=click.Path(path_type=Path), help="Run directory, instead of ./runs/NAME.")

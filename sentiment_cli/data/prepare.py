@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sentiment_cli.config.data import Data
 from sentiment_cli.data.contents import ContentReport, Policy, check_contents
 from sentiment_cli.data.directory import Layout, Part, find_layout, find_unlabelled
-from sentiment_cli.data.source import resolve_source
 from sentiment_cli.data.splitting import review_groups
 from sentiment_cli.errors import DataError
+from sentiment_cli.importing.kept import source_root
+from sentiment_cli.training.progress import Progress, Silent
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ def prepare_data(
     root: Path | None = None,
     with_test: bool = True,
     with_unlabelled: bool = False,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress | None = None,
 ) -> PreparedData:
-    """Find the reviews of a configuration and look into every file.
+    """Find the reviews of a configuration and look into every file; a table is imported first.
 
     Args:
         settings: the ``data`` section.
@@ -70,20 +70,30 @@ def prepare_data(
         with_test: look into the files of the test part, too; it is done in any case where copies of its reviews are
             left out of the training part.
         with_unlabelled: find the reviews of ``data.unlabelled`` and look into them, too.
-        progress: called with the number of files done.
+        progress: told how far it is, and what a table was read as.
 
     Raises:
+        ConfigError: keys for tables with a source that is none.
         DataError: the reviews are not there or cannot be used; every problem is in the message.
     """
-    layout = find_layout(root or resolve_source(settings.source), settings.classes)
+    progress = progress or Silent()
+    root = root or source_root(settings, progress)
+    progress.phase("checking files")
+    layout = find_layout(root, settings.classes)
     test = layout.test.limit(settings.limit, seed) if layout.test else None
     layout = replace(layout, train=layout.train.limit(settings.limit, seed), test=test)
     groups = review_groups(settings.validation_groups, layout.root, layout.train.paths)
-    report = check_contents(layout.train, progress=progress)
-    test_report = check_contents(test, progress=progress) if test and (with_test or settings.drop_duplicates) else None
+
+    def looked_into(done: int) -> None:
+        progress.advance(1000)
+
+    report = check_contents(layout.train, progress=looked_into)
+    test_report = (
+        check_contents(test, progress=looked_into) if test and (with_test or settings.drop_duplicates) else None
+    )
     unlabelled = find_unlabelled(layout.root, settings.unlabelled) if with_unlabelled else None
     unlabelled = unlabelled.limit(settings.limit, seed) if unlabelled else None
-    unlabelled_report = check_contents(unlabelled, progress=progress) if unlabelled else None
+    unlabelled_report = check_contents(unlabelled, progress=looked_into) if unlabelled else None
     reports = (report, test_report, unlabelled_report)
     problems = [problem for found in reports if found for problem in found.problems(settings.encoding_errors)]
     if problems:

@@ -1,4 +1,4 @@
-"""Which directory a source means: ``bnb``, ``imdb``, or a directory itself."""
+"""What does a source mean: ``bnb``, ``imdb``, a directory, or a table?"""
 
 from __future__ import annotations
 
@@ -9,10 +9,20 @@ from sentiment_cli.errors import DataError
 from sentiment_cli.resources import absolute_path, bundled_reviews, expand_path
 
 NAMED_SOURCES = ("bnb", "imdb")
+# Of a file that is not there, its ending alone says that a table was meant.
+_TABLES = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx")
+
+
+def is_table(source: str) -> bool:
+    """Whether a source is a file, or is called as a table is."""
+    if source in NAMED_SOURCES:
+        return False
+    path = expand_path(source)
+    return path.is_file() or (not path.exists() and path.name.lower().removesuffix(".gz").endswith(_TABLES))
 
 
 def resolve_source(source: str) -> Path:
-    """The directory of a source.
+    """The directory of a source that is no table.
 
     Raises:
         DataError: it is not there; the message says what to do.

@@ -11,6 +11,7 @@ Nothing heavy is imported with this package; the functions load TensorFlow when 
 
 from sentiment_cli.workflows.baseline import BaselineResult, baseline, baseline_of_run
 from sentiment_cli.workflows.evaluate import EvaluateResult, evaluate
+from sentiment_cli.workflows.import_data import import_data
 from sentiment_cli.workflows.predict import TextPrediction, predict
 from sentiment_cli.workflows.pretrain import PretrainResult, pretrain
 from sentiment_cli.workflows.probe import ProbeSettings, choose_probes, probe
@@ -32,6 +33,7 @@ __all__ = [
     "choose_probes",
     "dry_run",
     "evaluate",
+    "import_data",
     "predict",
     "pretrain",
     "probe",

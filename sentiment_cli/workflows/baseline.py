@@ -23,6 +23,7 @@ from sentiment_cli.errors import DataError, RunError
 from sentiment_cli.runs import Run
 from sentiment_cli.runtime import load_tensorflow
 from sentiment_cli.training.progress import Progress, Silent
+from sentiment_cli.workflows.own_reviews import own_root
 from sentiment_cli.workflows.record import read_config
 
 
@@ -92,7 +93,7 @@ def baseline_of_run(run: Run, *, test: bool | None = None, progress: Progress | 
         training = config.training.model_copy(update={"evaluate_test": test})
         config = config.model_copy(update={"training": training})
     known = record.get("data", {})
-    root = Path(known.get("root", ""))
+    root = own_root(run, record, config, progress)
     if not root.is_dir():
         raise DataError(f"The reviews of {run.path} are gone from {root}; give a configuration and --data instead.")
     data = _prepare(config, root, progress)
@@ -143,13 +144,12 @@ def linear_accuracies(baselines: list[Baseline], split: str) -> dict[str, float]
 
 
 def _prepare(config: Config, root: Path | None, progress: Progress) -> PreparedData:
-    progress.phase("checking files")
     data = prepare_data(
         config.data,
         config.split_seed,
         root=root,
         with_test=config.training.evaluate_test,
-        progress=lambda done: progress.advance(1000),
+        progress=progress,
     )
     for note in data.notes(config.data.encoding_errors):
         progress.note(note)

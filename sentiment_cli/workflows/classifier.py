@@ -141,7 +141,7 @@ class EvaluationFiles:
         suffix: at the end of the names of the pictures, which tells the parts of a run apart.
         with_curves: whether the pictures of curves and calibration are drawn, which takes half a second.
         data: the reviews' directory, kept with the figures.
-        source: ``bnb`` or ``imdb``, where these reviews were asked for so; likewise.
+        source: ``bnb`` or ``imdb`` where they were asked for so, or the table that they were made of; likewise.
     """
 
     predictions: Path

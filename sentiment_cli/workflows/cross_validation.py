@@ -23,6 +23,7 @@ from sentiment_cli.runtime import choose_device, load_tensorflow
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.workflows.job import Job
+from sentiment_cli.workflows.own_reviews import own_root
 from sentiment_cli.workflows.prepare import prepare
 from sentiment_cli.workflows.record import FORMAT_VERSION, now, read_config, read_plan
 
@@ -172,7 +173,7 @@ def _is_same(kept: CrossValidation, expected: dict[str, Any]) -> bool:
 
 def _prepare(run: Run, record: dict[str, Any], config: Config, folds: int, progress: Progress) -> PreparedData:
     known = record.get("data", {})
-    root = Path(known.get("root", ""))
+    root = own_root(run, record, config, progress)
     if not root.is_dir():
         raise DataError(f"The reviews of {run.path} are gone from {root}; they are needed for a cross-validation.")
     data = prepare(config, progress, root=root, with_test=False)

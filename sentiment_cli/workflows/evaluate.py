@@ -14,7 +14,6 @@ from sentiment_cli.data.contents import check_contents, read_text
 from sentiment_cli.data.directory import Part, find_layout, find_other_part
 from sentiment_cli.data.prepare import PreparedData, prepare_data
 from sentiment_cli.data.reviews import ReviewSet
-from sentiment_cli.data.source import NAMED_SOURCES, resolve_source
 from sentiment_cli.errors import DataError, RunError, UsageError
 from sentiment_cli.evaluation.metrics import Evaluation
 from sentiment_cli.evaluation.thresholds import FoundThreshold
@@ -22,7 +21,8 @@ from sentiment_cli.runs import SPLITS, Run, evaluation_paths, safe_name
 from sentiment_cli.runtime import load_tensorflow
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.workflows.baseline import known_accuracies
-from sentiment_cli.workflows.kept_part import evaluated_source
+from sentiment_cli.workflows.kept_part import evaluated_origin
+from sentiment_cli.workflows.own_reviews import other_reviews, own_root
 from sentiment_cli.workflows.questions import Answers, Questions, answer, check_questions
 from sentiment_cli.workflows.record import (
     Network,
@@ -96,7 +96,7 @@ def evaluate(
     Args:
         run: the run, or the group of seeds whose networks predict together.
         split: the part of the run's own data.
-        source: other data: a directory, ``bnb`` or ``imdb``; its test part, or all of it where it has none.
+        source: other data: a directory, a table, ``bnb`` or ``imdb``; its test part, or all of it where it has none.
         progress: told what happens; None: nobody is.
         questions: what else is asked; None: nothing.
         explain: keep what each word added to the wrong predictions, or to all, beside them.
@@ -136,7 +136,7 @@ def evaluate(
 def _evaluate_own(
     run: Run, config: Config, record: dict[str, Any], split: str, explain: Explained | None, progress: Progress
 ) -> EvaluateResult:
-    root = Path(record.get("data", {}).get("root", ""))
+    root = own_root(run, record, config, progress)
     if not root.is_dir():
         raise DataError(f"The reviews of {run.path} are gone from {root}; evaluate other ones with --data.")
     progress.phase("checking files")
@@ -245,8 +245,10 @@ def _own_digests(config: Config, record: dict[str, Any]) -> dict[bytes, str]:
 def _evaluate_other(
     run: Run, config: Config, record: dict[str, Any], source: str, explain: Explained | None, progress: Progress
 ) -> EvaluateResult:
-    root = resolve_source(source)
-    part, notes = find_other_part(root, record.get("class_names") or [])
+    class_names = record.get("class_names") or []
+    other = other_reviews(source, config, class_names, progress)
+    root = other.root
+    part, notes = find_other_part(root, class_names)
     report = check_contents(part)
     problems = report.problems(config.data.encoding_errors)
     if problems:
@@ -261,9 +263,7 @@ def _evaluate_other(
 
     device = choose_device(evaluation_device(config))
     classifier = load_scorer(run, config, device)
-    named = source if source in NAMED_SOURCES else None
-    name = named or root.resolve().name
-    directory = _evaluation_dir(run, safe_name(name), root)
+    directory = _evaluation_dir(run, safe_name(other.name), other.origin)
     predictions, traits, attributions = evaluation_paths(directory)
     files = EvaluationFiles(
         predictions=predictions,
@@ -271,21 +271,21 @@ def _evaluate_other(
         attributions=attributions,
         metrics=directory / "metrics.json",
         pictures_dir=directory,
-        title=f"{run.name} on {name}",
+        title=f"{run.name} on {other.name}",
         with_curves=True,
         data=str(root.resolve()),
-        source=named,
+        source=other.source,
     )
     reviews = load_part(part, config.data.encoding_errors)
     split = "all" if part.directory == root else "test"
-    evaluation = evaluate_reviews(classifier, reviews, files, progress, name, _own_digests(config, record))
+    evaluation = evaluate_reviews(classifier, reviews, files, progress, other.name, _own_digests(config, record))
     explained = _explain(classifier, device, reviews, files, explain, progress)
     network = scoring_network(network_records(run), None) if config.training.refit else None
     return EvaluateResult(run, split, evaluation, directory, files, network, explained=explained)
 
 
-def _evaluation_dir(run: Run, name: str, root: Path) -> Path:
-    """Where the evaluation on the reviews in ``root`` goes: ``name``, or ``name-2`` where that is of other reviews."""
+def _evaluation_dir(run: Run, name: str, origin: Path) -> Path:
+    """Where the evaluation on the reviews of ``origin`` goes: ``name``, or ``name-2`` where that is of others."""
     names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
     directories = (run.evaluation_dir(candidate) for candidate in names)
-    return next(path for path in directories if evaluated_source(path)[0] in ("", str(root.resolve())))
+    return next(path for path in directories if evaluated_origin(path) in ("", str(origin)))

@@ -1,8 +1,7 @@
-"""Look at a directory of reviews, without TensorFlow: what is wrong with it, and what it looks like."""
+"""Look at reviews, without TensorFlow: what is wrong with them, and what they look like."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,10 +9,11 @@ from sentiment_cli.config.data import Data
 from sentiment_cli.data.contents import check_contents, read_text
 from sentiment_cli.data.directory import Layout, Part, find_layout
 from sentiment_cli.data.reviews import ReviewSet
-from sentiment_cli.data.source import resolve_source
 from sentiment_cli.data.splitting import TEST_FRACTION, split_stratified
 from sentiment_cli.data.statistics import PartStatistics, compute_statistics, count_shared, find_conflicts
 from sentiment_cli.errors import DataError
+from sentiment_cli.importing.kept import source_root
+from sentiment_cli.training.progress import Progress, Silent
 
 # Chinese or Japanese text has one "word" a sentence.
 _FEW_WORDS = 2.0
@@ -65,13 +65,17 @@ class DataStatistics:
         return asdict(self)
 
 
-def check_data(source: str) -> DataReport:
+def check_data(source: str | Data, progress: Progress | None = None) -> DataReport:
     """Look for everything that would make a training fail or go wrong in silence.
 
+    Args:
+        source: ``bnb``, ``imdb``, a directory or a table; or a section ``data`` that says more of the table.
+        progress: told what happens; None: nobody is.
+
     Raises:
-        DataError: the source is not there at all.
+        DataError: the source is not there at all, or it is a table that cannot be read.
     """
-    root = resolve_source(source)
+    root = source_root(_data(source), progress or Silent())
     try:
         layout = find_layout(root)
     except DataError as error:
@@ -101,23 +105,24 @@ def _too_few(layout: Layout) -> list[str]:
     return []
 
 
-def describe_data(source: str, note: Callable[[str], None]) -> DataStatistics:
+def describe_data(source: str | Data, progress: Progress | None = None) -> DataStatistics:
     """Counts, lengths, duplicates and contradictions of reviews.
 
     Args:
-        source: ``bnb``, ``imdb`` or a directory.
-        note: told what a user should know.
+        source: as for `check_data`.
+        progress: as there.
 
     Raises:
         DataError: the reviews cannot be used.
     """
-    layout = find_layout(resolve_source(source))
+    progress = progress or Silent()
+    layout = find_layout(source_root(_data(source), progress))
     report = check_contents(*([layout.train, layout.test] if layout.test else [layout.train]))
     problems = report.problems("replace")
     if problems:
         raise DataError(f"{layout.root} cannot be read:\n" + "\n".join(f"  {problem}" for problem in problems))
     for line in (*layout.notes, *report.notes("replace")):
-        note(line)
+        progress.note(line)
     train = _read(layout.train)
     parts = {"train": train} if layout.test is None else {"train": train, "test": _read(layout.test)}
     shared = count_shared(train, parts["test"]) if "test" in parts else None
@@ -128,6 +133,10 @@ def describe_data(source: str, note: Callable[[str], None]) -> DataStatistics:
         shared=shared,
         conflicts=find_conflicts(*parts.values()),
     )
+
+
+def _data(source: str | Data) -> Data:
+    return source if isinstance(source, Data) else Data(source=source)
 
 
 def _read(part: Part) -> ReviewSet:

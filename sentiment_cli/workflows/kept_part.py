@@ -175,10 +175,10 @@ def _find_evaluation(run: Run, source: str) -> Path | None:
     place, name = _place(source), source if source in NAMED_SOURCES else None
 
     def fit(directory: Path) -> int:
-        root, asked = evaluated_source(directory)
-        if root and root == place:
+        origin, asked = evaluated_origin(directory), evaluated_source(directory)[1]
+        if origin and origin == place:
             return 3 if asked == name else 2
-        return int(bool(root) and name is not None and asked == name)
+        return int(bool(origin) and name is not None and asked == name)
 
     found = max(_evaluations(run), key=fit, default=None)
     return found if found is not None and fit(found) else None
@@ -192,10 +192,19 @@ def _place(source: str) -> str | None:
         return None
 
 
+def evaluated_origin(directory: Path) -> str:
+    """Where the reviews of an evaluation on other data came from: their directory, or the table that it was made of.
+
+    Empty where it cannot be read.
+    """
+    root, source = evaluated_source(directory)
+    return source if root and source is not None and source not in NAMED_SOURCES else root
+
+
 def evaluated_source(directory: Path) -> tuple[str, str | None]:
     """Where the reviews were that an evaluation on other data was of, and their source where they were asked for by it.
 
-    The place is empty where it cannot be read.
+    The place is empty where it cannot be read. The source is ``bnb`` or ``imdb``, or the table that they were made of.
     """
     try:
         figures = json.loads((directory / "metrics.json").read_text(encoding="utf-8"))

@@ -23,6 +23,7 @@ from sentiment_cli.workflows.baseline import baseline_of_run
 from sentiment_cli.workflows.creation import replacing_run
 from sentiment_cli.workflows.evaluate import evaluate
 from sentiment_cli.workflows.ladder_result import LadderPlan, LadderResult, compared_split, read_ladder
+from sentiment_cli.workflows.own_reviews import own_root
 from sentiment_cli.workflows.plot_comparison import plot_standing
 from sentiment_cli.workflows.prepare import portable, prepare
 from sentiment_cli.workflows.record import (
@@ -189,7 +190,7 @@ def resume_ladder(ladder: Ladder, *, progress: Progress | None = None, command: 
     variants = recorded_variants(config, record)
     with StopRequest(progress.note), locked(ladder.lock_path):
         remove_temporaries(ladder.path, deep=False)  # below, its groups have locks of their own
-        data = prepare(config, progress, root=Path(record.get("data", {}).get("root", "")))
+        data = prepare(config, progress, root=own_root(ladder, record, config, progress))
         check_same_data(ladder, record, data)
         load_tensorflow()
         record = {**record, "commands": [*record.get("commands", []), command]}

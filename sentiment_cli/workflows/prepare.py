@@ -28,7 +28,6 @@ def prepare(
         ConfigError: there are class weights for other classes.
         DataError: reviews or word vectors are missing or cannot be used.
     """
-    progress.phase("checking files")
     if config.vectors_file is not None:
         check_vectors_file(expand_path(config.vectors_file), config.model.embedding.dim)
     data = prepare_data(
@@ -37,7 +36,7 @@ def prepare(
         root=root,
         with_test=config.training.evaluate_test if with_test is None else with_test,
         with_unlabelled=config.reads_unlabelled,
-        progress=lambda done: progress.advance(1000),
+        progress=progress,
     )
     for note in data.notes(config.data.encoding_errors):
         progress.note(note)
@@ -52,5 +51,7 @@ def portable(config: Config) -> Config:
         unlabelled = absolute_path(unlabelled)
     if pretrain is not None and config.vectors_file is not None:
         pretrain = pretrain.model_copy(update={"file": absolute_path(config.vectors_file)})
-    data = config.data.model_copy(update={"source": portable_source(config.data.source), "unlabelled": unlabelled})
+    test = None if config.data.test_source is None else absolute_path(config.data.test_source)
+    source = portable_source(config.data.source)
+    data = config.data.model_copy(update={"source": source, "test_source": test, "unlabelled": unlabelled})
     return config.model_copy(update={"data": data, "pretrain": pretrain})

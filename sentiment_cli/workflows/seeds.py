@@ -22,6 +22,7 @@ from sentiment_cli.training.checkpoints import Checkpoints
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.workflows.creation import check_free, replacing_run
+from sentiment_cli.workflows.own_reviews import own_root
 from sentiment_cli.workflows.prepare import portable, prepare
 from sentiment_cli.workflows.record import (
     early_end_recorded,
@@ -140,7 +141,7 @@ def resume_seeds(
         config = load_config(group.config_path, [Override(("training", "epochs"), epochs, "--epochs")])
     with StopRequest(progress.note), locked(group.lock_path):
         remove_temporaries(group.path, deep=False)  # below, its runs have locks of their own
-        data = prepare(still_needed(group.members, config), progress, root=Path(record.get("data", {}).get("root", "")))
+        data = prepare(still_needed(group.members, config), progress, root=own_root(group, record, config, progress))
         check_same_data(group, record, data)
         load_tensorflow(threads=_threads(group))
         write_config(group.config_path, config)

@@ -20,6 +20,7 @@ from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.workflows.creation import check_free, replacing_run
 from sentiment_cli.workflows.job import Job
+from sentiment_cli.workflows.own_reviews import own_root
 from sentiment_cli.workflows.prepare import portable, prepare
 from sentiment_cli.workflows.record import early_end_recorded, new_record, now, read_config, read_plan, resume_command
 from sentiment_cli.workflows.results import DryRun, TrainResult
@@ -124,7 +125,7 @@ def go_on(
     with StopRequest(progress.note) as stop, locked(run.lock_path):
         remove_temporaries(run.path)
         _check_worth_resuming(run, record, config, epochs)
-        data = data or prepare(still_needed([run], config), progress, root=Path(record.get("data", {}).get("root", "")))
+        data = data or prepare(still_needed([run], config), progress, root=own_root(run, record, config, progress))
         check_same_data(run, record, data)
         plan = read_plan(run, record)
         load_tensorflow(threads=plan.threads if plan else None)

@@ -311,6 +311,54 @@ DATA_CASES = [
     Bad("reviews: an empty file of vectors", f"{LEARN} --set pretrain.file=v.txt", write("v.txt", "")),
 ]  # fmt: skip
 
+# -- Tables -----------------------------------------------------------------------------------------------------------
+
+IMPORT = "data import t.csv --to made"
+
+
+def table(*lines: str) -> Prepare:
+    """A file ``t.csv`` of these lines."""
+    return write("t.csv", "".join(f"{line}\n" for line in lines))
+
+
+SOUND = table("text,label", "lovely,good", "cold,bad", "warm,good", "loud,bad")
+
+TABLE_CASES = [
+    Bad("tables: one that is not there", f"{TRAIN} --data t.csv", nothing),
+    Bad("tables: one to import that is not there", IMPORT, nothing),
+    Bad("tables: an empty file", IMPORT, write("t.csv", "")),
+    Bad("tables: an old Excel workbook", IMPORT, write("t.csv", b"\xd0\xcf\x11\xe0 and so on")),
+    Bad("tables: no column with a known name", IMPORT, table("a,b", "lovely,good", "cold,bad")),
+    Bad("tables: two columns that could be the texts", f"{TRAIN} --data t.csv", table("text,review,label", "a,b,c")),
+    Bad("tables: a column that is not there", f"{IMPORT} --text texts --id key", SOUND),
+    Bad("tables: one column for texts and classes", f"{IMPORT} --text label", SOUND),
+    Bad("tables: only one class", IMPORT, table("text,label", "lovely,good", "warm,good")),
+    Bad("tables: no class at all", IMPORT, table("text,label", "lovely,", "warm,NA")),
+    Bad("tables: a map that fits nothing", f"{IMPORT} --map '1=bad 5=good'",
+        table("text,label", "warm,up", "cold,down")),
+    Bad("tables: a map that is none", f"{IMPORT} --map 1,2", SOUND, code=2),
+    Bad("tables: a value with two classes", f"{IMPORT} --map '1=a 1=b'", SOUND, code=2),
+    Bad("tables: a map to one class", f"{TRAIN} --data t.csv --set 'data.label_map={{1: a, 2: a}}'", SOUND, code=2),
+    Bad("tables: a class that is a path", IMPORT, table("text,label", "lovely,../good", "cold,bad")),
+    Bad("tables: a column of texts as that of classes", IMPORT,
+        table("text,label", *(f"lovely,a text of its own {number}" for number in range(300)))),
+    Bad("tables: a test part without a class", f"{IMPORT} --test t2.csv",
+        all_of(SOUND, write("t2.csv", "text,label\nquiet,good\n"))),
+    Bad("tables: a table that is its own test part", f"{IMPORT} --test t.csv", SOUND),
+    Bad("tables: a test part and a share for one", f"{IMPORT} --test t.csv --test-fraction 0.2", SOUND, code=2),
+    Bad("tables: a share of 1", f"{IMPORT} --test-fraction 1", SOUND, code=2),
+    Bad("tables: one class alone to be kept", f"{IMPORT} --classes good", SOUND, code=2),
+    Bad("tables: into a directory that is there", "data import t.csv --to reviews", SOUND),
+    Bad("tables: into a file", "data import t.csv --to good.yaml", SOUND),
+    Bad("tables: an encoding that there is not", f"{IMPORT} --encoding utf-9", SOUND, code=2),
+    Bad("tables: columns of the bundled reviews", "train --set data.text_column=text --output-dir out", nothing,
+        code=2),
+    Bad("tables: columns of a directory", f"{TRAIN} --set data.text_column=text", nothing, code=2),
+    Bad("tables: columns for a check of a directory", "data check reviews --text text", nothing, code=2),
+    Bad("tables: evaluation on other classes", "evaluate runs/tiny --data t.csv",
+        table("text,label", "a,up", "b,down")),
+]  # fmt: skip
+
 # -- Runs -------------------------------------------------------------------------------------------------------------
 
 
@@ -621,7 +669,7 @@ PROBE_CASES = [
     Bad("probes: a file to start from that exists", "probe --init -o good.yaml", nothing),
 ]  # fmt: skip
 
-CASES = [*CONFIG_CASES, *DATA_CASES, *RUN_CASES, *PROBE_CASES, *OTHER_CASES]
+CASES = [*CONFIG_CASES, *DATA_CASES, *TABLE_CASES, *RUN_CASES, *PROBE_CASES, *OTHER_CASES]
 
 
 def arguments(case: Bad) -> list[str]:

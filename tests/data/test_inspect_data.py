@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import write_reviews
+from conftest import Told, write_reviews
 
 from sentiment_cli.errors import DataError
 from sentiment_cli.workflows.inspect_data import check_data, describe_data
@@ -84,8 +84,8 @@ class TestCheckData:
 
 class TestDescribeData:
     def test_repetitions_and_contradictions_within_and_across(self, parts: Path) -> None:
-        notes: list[str] = []
-        statistics = describe_data(str(parts), notes.append)
+        told = Told()
+        statistics = describe_data(str(parts), told)
         assert statistics.class_names == ["bad", "good"]
         assert {name: part.reviews for name, part in statistics.parts.items()} == {"train": 5, "test": 4}
         assert {name: part.duplicates for name, part in statistics.parts.items()} == {"train": 2, "test": 0}
@@ -96,29 +96,29 @@ class TestDescribeData:
             ["train/bad/001.txt", "train/bad/002.txt", "test/good/000.txt"],
             ["train/good/000.txt", "test/bad/000.txt"],
         ]
-        assert notes == ["1 empty review, read as one unknown word: test/good/002.txt"]
+        assert told.notes == ["1 empty review, read as one unknown word: test/good/002.txt"]
 
     def test_nothing_is_shared_where_there_is_no_test_part(self, tmp_path: Path) -> None:
         write_reviews(tmp_path, {"bad": ["x"], "good": ["y"]})
-        statistics = describe_data(str(tmp_path), print)
+        statistics = describe_data(str(tmp_path))
         assert statistics.shared is None
         assert list(statistics.parts) == ["train"]
 
     def test_notes_are_passed_on(self, parts: Path) -> None:
         (parts / "train" / "unsup").mkdir()
-        notes: list[str] = []
-        describe_data(str(parts), notes.append)
-        assert notes[0] == f"{parts}/train: never a class, left out: unsup"
+        told = Told()
+        describe_data(str(parts), told)
+        assert told.notes[0] == f"{parts}/train: never a class, left out: unsup"
 
     def test_bad_bytes_do_not_stop_it(self, parts: Path) -> None:
         (parts / "train" / "bad" / "000.txt").write_bytes(b"caf\xe9 x")
-        assert describe_data(str(parts), print).parts["train"].reviews == 5
+        assert describe_data(str(parts)).parts["train"].reviews == 5
 
     def test_can_be_written_as_json(self, parts: Path) -> None:
-        values = describe_data(str(parts), print).to_dict()
+        values = describe_data(str(parts)).to_dict()
         assert json.loads(json.dumps(values)) == values
         assert set(values) == {"root", "class_names", "parts", "shared", "conflicts"}
 
     def test_reviews_that_cannot_be_used_are_an_error(self, tmp_path: Path) -> None:
         with pytest.raises(DataError, match="is empty"):
-            describe_data(str(tmp_path), print)
+            describe_data(str(tmp_path))
