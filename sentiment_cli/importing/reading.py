@@ -82,8 +82,8 @@ class ReviewReader:
                 self.counts.rows[position] += 1
                 if review := self._read(row, one, position):
                     yield review
-                if row.number % _STEP == 0:
-                    self._step(position, row.number)
+                if self.counts.rows[position] % _STEP == 0:
+                    self._step(position, self.counts.rows[position])
             self._end(one, position)
 
     def _end(self, one: Input, position: int) -> None:

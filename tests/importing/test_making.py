@@ -334,3 +334,31 @@ def test_any_text_is_written_as_it_is(tmp_path_factory: pytest.TempPathFactory, 
     classes = {"bad": "bad", "good": "good", " Bad": "bad", "5": "5", "5.0": "5"}
     expected = {f"{classes[label]}/{number:07}.txt": text for number, (text, label) in enumerate(rows, start=1)}
     assert contents(place / "out") == expected
+
+
+def test_it_is_told_how_far_it_is_and_how_many_rows_there_may_be(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Bar(Told):
+        def __init__(self) -> None:
+            super().__init__()
+            self.steps: list[tuple[str, int | None] | int] = []
+
+        def phase(self, name: str, total: int | None = None) -> None:
+            self.steps.append((name, total))
+
+        def advance(self, reviews: int, loss: float | None = None, accuracy: float | None = None) -> None:
+            self.steps.append(reviews)
+
+    monkeypatch.setattr("sentiment_cli.importing.reading._STEP", 10)
+    monkeypatch.setattr("sentiment_cli.importing.making._GUESS_AFTER", 20)
+    table, bar = write_table(workplace / "t.csv", ROWS * 10), Bar()
+    inputs = open_inputs([table], None, ImportSettings())
+    make_directory(inputs, ImportSettings(), Workplace(Path("out")), bar)
+    begins, first, guessed, *others, end = bar.steps
+    assert (begins, first, end) == (("importing t.csv", None), 10, ("writing to the disk", None))
+    # What is read of a small file at once is all of it.
+    assert isinstance(guessed, tuple)
+    assert guessed[1] is not None
+    assert 20 <= guessed[1] <= 40
+    assert others == [20, 10, 10]
