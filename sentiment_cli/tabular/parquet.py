@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Rows are decoded so many at a time: 4 MB of IMDb's reviews.
 _BATCH = 2_000
+# Read at a time. As pyarrow does it by itself, all that was read ahead stays: 1 GB of a million reviews.
+_BUFFER_BYTES = 1 << 20
 
 
 def open_parquet(content: Content) -> Table:
@@ -40,7 +42,7 @@ def open_parquet(content: Content) -> Table:
 def _opened(path: Path) -> ParquetFile:
     parquet, arrow = require("pyarrow.parquet", "Reading Parquet files"), require("pyarrow", "Reading Parquet files")
     try:
-        return parquet.ParquetFile(path)
+        return parquet.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER_BYTES)
     except (arrow.ArrowException, OSError) as error:
         raise _damaged(path, error) from None
 
@@ -51,7 +53,7 @@ def _reader(path: Path, count: int) -> Callable[[Reading], Iterator[Row]]:
         arrow = require("pyarrow", "Reading Parquet files")
         with _opened(path) as file:
             try:
-                for batch in file.iter_batches(batch_size=_BATCH):
+                for batch in file.iter_batches(_BATCH, use_threads=False):
                     for values in zip(*map(_texts, batch.columns), strict=True):
                         number += 1
                         if MARK in values:
