@@ -57,6 +57,31 @@ _KEYS: dict[str, Any] = {
     "variants": [{"name": _TEXT, "cell": _TEXT, "bidirectional": (bool,)}],
     "baselines": {"*": {"*": (int, float, type(None))}},
     "evaluate_test": (bool,),
+    "search": {
+        "grid": [_TEXT],
+        "random": [_TEXT],
+        "metric": _TEXT,
+        "sampler": _TEXT,
+        "prune": (bool,),
+        "seed": _WHOLE,
+    },
+    "split_seed": _OPTIONAL_WHOLE,
+    "max_trials": _OPTIONAL_WHOLE,
+    "max_minutes": (int, float, type(None)),
+    "jobs": _WHOLE,
+    "trials": [
+        {
+            "number": _WHOLE,
+            "state": _TEXT,
+            "values": {"*": _TEXT},
+            "value": (int, float, type(None)),
+            "epoch": _OPTIONAL_WHOLE,
+            "epochs": _WHOLE,
+            "seconds": (int, float, type(None)),
+            "reason": _OPTIONAL_TEXT,
+        }
+    ],
+    "importances": {"*": _NUMBER},
 }
 
 

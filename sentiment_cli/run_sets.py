@@ -1,4 +1,4 @@
-"""What the directories of several trainings hold that were made for one answer: a ladder, a cross-validation."""
+"""What directories hold of several trainings for one answer: a ladder, a cross-validation, a sweep."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sentiment_cli.errors import RunError
-from sentiment_cli.runs import LADDER_FILE, RUNS_DIR, Run, SeedGroup, is_ladder, safe_name
+from sentiment_cli.runs import LADDER_FILE, RUNS_DIR, SWEEP_FILE, Run, SeedGroup, is_ladder, is_sweep, safe_name
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,52 @@ class Ladder(Run):
         return [self.variant(name) for name in names]
 
 
+@dataclass(frozen=True)
+class Sweep(Run):
+    """The directory of a search over settings: a run for each trial, and what they come to together.
+
+    It is no run: it has no predictions of its own.
+    """
+
+    @property
+    def record_path(self) -> Path:
+        """What is known about it, see `workflows.sweep`."""
+        return self.path / SWEEP_FILE
+
+    @property
+    def study_path(self) -> Path:
+        """The trials as Optuna keeps them."""
+        return self.path / "study.journal"
+
+    @property
+    def best_path(self) -> Path:
+        """The configuration of the best trial."""
+        return self.path / "best.yaml"
+
+    @property
+    def picture_path(self) -> Path:
+        """What came of the trials, and which settings mattered."""
+        return self.plots_dir / "sweep.png"
+
+    def trial(self, name: str) -> Run:
+        """The run of one trial."""
+        return Run(self.path / name)
+
+    def log_path(self, name: str) -> Path:
+        """What the training of a trial said."""
+        return self.path / "logs" / f"{name}.txt"
+
+
+def find_sweep(name: str, directory: Path = RUNS_DIR) -> Sweep | None:
+    """The sweep that a user means by its directory, or by its name under ``directory``; None where it is none."""
+    return next((Sweep(path) for path in (Path(name), directory / name) if is_sweep(path)), None)
+
+
+def list_sweeps(directory: Path = RUNS_DIR) -> list[Sweep]:
+    """The sweeps in a directory, by name."""
+    return [Sweep(path) for path in _visible(directory) if is_sweep(path)]
+
+
 def find_ladder(name: str, directory: Path = RUNS_DIR) -> Ladder | None:
     """The ladder that a user means by its directory, or by its name under ``directory``; None where it is none."""
     return next((Ladder(path) for path in (Path(name), directory / name) if is_ladder(path)), None)
@@ -90,5 +136,9 @@ def find_ladder(name: str, directory: Path = RUNS_DIR) -> Ladder | None:
 
 def list_ladders(directory: Path = RUNS_DIR) -> list[Ladder]:
     """The ladders in a directory, by name."""
+    return [Ladder(path) for path in _visible(directory) if is_ladder(path)]
+
+
+def _visible(directory: Path) -> list[Path]:
     paths = sorted(directory.iterdir()) if directory.is_dir() else []
-    return [Ladder(path) for path in paths if not path.name.startswith(".") and is_ladder(path)]
+    return [path for path in paths if not path.name.startswith(".")]

@@ -18,6 +18,7 @@ from sentiment_cli.run_record import find_fault
 RUNS_DIR = Path("runs")
 SEEDS_FILE = "seeds.json"
 LADDER_FILE = "ladder.json"
+SWEEP_FILE = "sweep.json"
 MOST_SEED = 2**31 - 1
 SPLITS = ("train", "validation", "test")
 # Windows forbids these in names; so do we everywhere, that a run can be copied there.
@@ -36,11 +37,12 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The directory's name; of a run in a group of seeds ``<group>/<run>``, in a ladder with that before it."""
+        """The directory's name; of a run in a group of seeds, a ladder or a sweep with that before it."""
         path, group = self.path.resolve(), self.group
         if group:
             return f"{group.name}/{path.name}"
-        return f"{path.parent.name}/{path.name}" if is_ladder(path.parent) else path.name
+        is_one_of_several = is_ladder(path.parent) or is_sweep(path.parent)
+        return f"{path.parent.name}/{path.name}" if is_one_of_several else path.name
 
     @property
     def group(self) -> SeedGroup | None:
@@ -234,6 +236,11 @@ def is_ladder(path: Path) -> bool:
     return (path / LADDER_FILE).is_file()
 
 
+def is_sweep(path: Path) -> bool:
+    """Whether a directory holds the trials of a search over settings, see `run_sets`."""
+    return (path / SWEEP_FILE).is_file()
+
+
 def open_run(path: Path) -> Run | None:
     """The run or the group of seeds that a directory is; None where it is neither."""
     return next((run for run in (Run(path), SeedGroup(path)) if run.record_path.is_file()), None)
@@ -249,7 +256,10 @@ def single_runs(runs: Iterable[Run]) -> list[Run]:
 
 
 def list_runs(directory: Path = RUNS_DIR) -> list[Run]:
-    """The runs, groups of seeds and variants of ladders in a directory, oldest first; those in a group are not."""
+    """The runs, groups of seeds and variants of ladders in a directory, oldest first.
+
+    Those in a group are not among them, nor are the trials of a sweep, whose best settings are for a run of their own.
+    """
     if not directory.is_dir():
         return []
     places = [directory, *filter(is_ladder, directory.iterdir())]
@@ -281,6 +291,11 @@ def find_run(name: str | None, directory: Path = RUNS_DIR) -> Run:
             raise RunError(
                 f"{path} is a ladder of several runs; name one of them{f' ({begun})' if begun else ''}, or see all: "
                 f"sentiment compare {shlex.quote(str(path))}"
+            )
+        if is_sweep(path):
+            raise RunError(
+                f"{path} is a sweep of several trials; name one of them, such as {path / 'trial-001'}, or see all: "
+                f"sentiment sweep {shlex.quote(str(path))}"
             )
     if Path(name).is_dir():
         raise RunError(f"{name} is not a run: it has no run.json.")

@@ -51,6 +51,7 @@ RANKS = {
     "picture_look": 0,
     "report": 2,
     "results": 2,
+    "search": 2,
     "seeds": 2,
     "tables": 0,
     "tabular": 2,

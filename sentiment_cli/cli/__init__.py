@@ -24,6 +24,7 @@ from sentiment_cli.cli.report import report
 from sentiment_cli.cli.results import results
 from sentiment_cli.cli.runs import runs
 from sentiment_cli.cli.schema import schema
+from sentiment_cli.cli.sweep import sweep
 from sentiment_cli.cli.train import train
 
 
@@ -41,7 +42,7 @@ def main() -> None:
 
 
 for _command in (
-    train, find_lr, pretrain, evaluate, baseline, compare, plot_history, misclassified, predict, explain, probe,
+    train, sweep, find_lr, pretrain, evaluate, baseline, compare, plot_history, misclassified, predict, explain, probe,
     download, data, configs, init, validate, schema, runs, results, report, info,
 ):  # fmt: skip
     main.add_command(_command)

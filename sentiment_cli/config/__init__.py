@@ -7,6 +7,7 @@ The schema, which takes 0.1 s to import, is loaded when a configuration is read 
 from typing import TYPE_CHECKING, Any
 
 from sentiment_cli.config.load import (
+    change_config,
     config_difference,
     config_values,
     find_config,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Config",
     "Override",
+    "change_config",
     "config_difference",
     "config_values",
     "find_config",

@@ -79,20 +79,37 @@ def parse_config(
     Raises:
         ConfigError: listing everything that is wrong.
     """
+    document = read_yaml(content, name)
+    if document.values is None:
+        document.values = {}
+    if not isinstance(document.values, dict):
+        raise ConfigError([Problem(f"{name}:1", "", "expected keys such as data, text, model, training")])
+    return _check(document, name, overrides, [*known_problems, *document.problems])
+
+
+def change_config(config: Config, overrides: Sequence[Override], name: str = "configuration") -> Config:
+    """The same configuration with other values, checked whole.
+
+    Args:
+        config: what is changed; it stays as it is.
+        overrides: the values, later ones over earlier ones.
+        name: what messages call it, where they cannot name an option.
+
+    Raises:
+        ConfigError: listing everything that is wrong.
+    """
+    return _check(Document(config_values(config)), name, overrides, [])
+
+
+def _check(document: Document, name: str, overrides: Sequence[Override], known_problems: Sequence[Problem]) -> Config:
     # the schema takes 0.1 s to import, and commands such as --help, configs and runs read no configuration
     from pydantic import ValidationError
 
     from sentiment_cli.config.explain import explain_errors
     from sentiment_cli.config.schema import Config
 
-    document = read_yaml(content, name)
-    if document.values is None:
-        document.values = {}
-    if not isinstance(document.values, dict):
-        raise ConfigError([Problem(f"{name}:1", "", "expected keys such as data, text, model, training")])
     origins: dict[tuple[str, ...], str] = {}
-    problems = [*known_problems, *document.problems]
-    problems += _override(document.values, overrides, config_values(Config()), origins)
+    problems = [*known_problems, *_override(document.values, overrides, config_values(Config()), origins)]
     try:
         config = Config.model_validate(document.values)
     except ValidationError as error:

@@ -13,7 +13,7 @@ from sentiment_cli.config.yaml_source import dump_yaml
 from sentiment_cli.data.prepare import PreparedData
 from sentiment_cli.errors import Interrupted, RunError, shorten_list
 from sentiment_cli.locking import locked
-from sentiment_cli.run_sets import Ladder
+from sentiment_cli.run_sets import Ladder, Sweep
 from sentiment_cli.runs import Run, SeedGroup, single_runs
 from sentiment_cli.runtime import describe_environment
 from sentiment_cli.text.vocabulary import read_vocabulary, vocabulary_checksum
@@ -173,7 +173,9 @@ def check_has_model(run: Run, record: dict[str, Any]) -> None:
 
 
 def resume_command(run: Run) -> str:
-    """The command line that continues a run, a group of seeds or a ladder."""
+    """The command line that continues a run, a group of seeds, a ladder or a sweep."""
+    if isinstance(run, Sweep):
+        return f"sentiment sweep --resume {shlex.quote(str(run.path))}"
     if isinstance(run, Ladder):
         return f"sentiment compare --resume {shlex.quote(str(run.path))}"
     return f"sentiment train --resume {shlex.quote(str(run.path))}"

@@ -1,0 +1,491 @@
+"""Search over settings: choose what the next trial is, train it, record what it came to, until there are enough."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from sentiment_cli.atomic import remove_temporaries, write_text
+from sentiment_cli.config import Config, config_values
+from sentiment_cli.config.yaml_source import dump_yaml
+from sentiment_cli.data.prepare import PreparedData
+from sentiment_cli.errors import ConfigError, Problem, RunError, UsageError
+from sentiment_cli.locking import locked
+from sentiment_cli.run_sets import Sweep
+from sentiment_cli.search.choosing import MOST_COMBINATIONS, Chooser
+from sentiment_cli.search.importance import compute_importances
+from sentiment_cli.search.plan import SearchPlan
+from sentiment_cli.search.process import share_cores
+from sentiment_cli.search.space import apply_values, check_space, count_combinations, short_names
+from sentiment_cli.search.study import StudyJournal, load_optuna
+from sentiment_cli.search.trial import Trial, best_trial
+from sentiment_cli.training.interruption import StopRequest
+from sentiment_cli.training.progress import Progress, Silent
+from sentiment_cli.workflows.creation import replacing_run
+from sentiment_cli.workflows.plot_sweep import plot_result
+from sentiment_cli.workflows.prepare import portable, prepare
+from sentiment_cli.workflows.record import early_end_recorded, new_record, now, read_config, resume_command
+from sentiment_cli.workflows.seeds import with_split_seed
+from sentiment_cli.workflows.sweep_result import SweepPlan, SweepResult, read_plan, read_sweep
+from sentiment_cli.workflows.train import check_same_data, dry_run
+from sentiment_cli.workflows.trials import ActiveTrial, Search, TrialEnd, describe_trial
+
+DEFAULT_TRIALS = 20
+# Seconds between two looks at the trials, and between two notes of the time that was spent.
+_LOOK, _NOTE = 0.2, 10.0
+# So many failures in a row, and no trial that came to something, are no matter of settings.
+_HOPELESS = 3
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How far a sweep goes.
+
+    Args:
+        trials: how many there are in the end; None: the whole grid, or as many as the time allows, or 20.
+        minutes: of all calls together, after which trials are stopped and can be gone on with; None: no limit.
+        jobs: how many trials run side by side; None: one.
+    """
+
+    trials: int | None = None
+    minutes: float | None = None
+    jobs: int | None = None
+
+    def check(self) -> None:
+        """Raise a UsageError where no sweep goes so far."""
+        for option, value in (("--trials", self.trials), ("--max-minutes", self.minutes), ("--jobs", self.jobs)):
+            if value is not None and not value > 0:
+                raise UsageError(f"{option} {value}: expected more than 0.")
+
+
+@dataclass
+class _Job:
+    """A sweep at work; everything cheap about it was checked.
+
+    Args:
+        search: what all trials have in common.
+        chooser: of the next trial.
+        record: of the sweep, kept up to date here and in ``sweep.json``.
+        stop: asked whether to go on.
+        active: the trials under way.
+        clock: when the record was last told of the time that was spent.
+    """
+
+    search: Search
+    chooser: Chooser
+    record: dict[str, Any]
+    stop: StopRequest
+    active: list[ActiveTrial] = field(default_factory=list)
+    clock: float = field(default_factory=time.monotonic)
+
+    @property
+    def sweep(self) -> Sweep:
+        """Where the files go."""
+        return self.search.sweep
+
+    @property
+    def progress(self) -> Progress:
+        """Told what happens."""
+        return self.search.progress
+
+    @property
+    def trials(self) -> list[Trial]:
+        """All so far, from their files."""
+        return [describe_trial(self.sweep, self.search.plan, one) for one in self.search.journal.trials]
+
+    @property
+    def seconds(self) -> float:
+        """Of all calls together."""
+        return float(self.record["seconds"]["total"]) + time.monotonic() - self.clock
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the time is up."""
+        minutes = self.record["max_minutes"]
+        return minutes is not None and self.seconds >= 60 * minutes
+
+    def keep(self, **changes: Any) -> None:
+        """Write how the sweep stands."""
+        self.record.update(changes, seconds={"total": round(self.seconds, 3)})
+        self.clock = time.monotonic()
+        self.sweep.write_record(self.record)
+
+
+def run_sweep(
+    config: Config,
+    output_dir: Path | str,
+    plan: SearchPlan,
+    limits: Limits,
+    *,
+    progress: Progress | None = None,
+    command: str = "",
+    config_name: str | None = None,
+) -> SweepResult:
+    """Search over settings: train a configuration with other values again and again, and keep the best of them.
+
+    Every trial is an ordinary run in a process of its own, with the same division of the reviews; none reads the test
+    part.
+
+    Args:
+        config: what all trials have in common.
+        output_dir: the sweep's directory; it must not exist.
+        plan: what is searched, and how.
+        limits: how far it goes.
+        progress: told what happens; None: nobody is.
+        command: the command line, for the records.
+        config_name: what the configuration is called, for the records.
+
+    Returns:
+        The result; its ``status`` is ``interrupted`` when a signal ended it.
+
+    Raises:
+        ConfigError: a setting or a value of it cannot be; nothing was trained.
+        DataError: the reviews are missing or bad; nothing was written.
+        Interrupted: a second signal came; the message is the command that continues.
+        MissingExtraError: Optuna is not installed.
+        RunError: the directory exists, or trial after trial failed.
+        UsageError: there is nothing to search, or no such limits.
+    """
+    progress = progress or Silent()
+    sweep = Sweep(Path(output_dir))
+    check_new(sweep)
+    common = _common(portable(config))
+    chooser = _check(common, plan, limits)
+    trials = _count_trials(chooser, limits)
+    with StopRequest(progress.note) as stop:
+        data = prepare(common, progress)
+        record = {
+            **new_record(common, data, command, config_name),
+            "search": plan.to_dict(),
+            "evaluate_test": config.training.evaluate_test,
+            "split_seed": config.data.split_seed,
+            "max_trials": trials,
+            "max_minutes": limits.minutes,
+            "jobs": limits.jobs or 1,
+            "trials": [],
+            "importances": {},
+            "seconds": {"total": 0.0},
+        }
+        with replacing_run(sweep, common, record, progress.note, force=False):
+            progress.note(f"Sweep: {sweep.path}")
+        _tell_extent(chooser, trials, progress)
+        with locked(sweep.lock_path):
+            return _run_recorded(sweep, chooser, record, progress, stop)
+
+
+def plan_sweep(
+    config: Config,
+    output_dir: Path | str,
+    plan: SearchPlan,
+    limits: Limits,
+    *,
+    progress: Progress | None = None,
+) -> SweepPlan:
+    """Check everything, do all up to the first steps of the first trial, and leave nothing behind; see `train.dry_run`.
+
+    Args:
+        config: as for `run_sweep`, and so the others.
+        output_dir: as there.
+        plan: as there.
+        limits: as there.
+        progress: as there.
+    """
+    progress = progress or Silent()
+    sweep = Sweep(Path(output_dir))
+    check_new(sweep)
+    common = _common(config)
+    chooser = _check(common, plan, limits)
+    trials, count = _count_trials(chooser, limits), count_combinations(chooser.settings)
+    first = chooser.choose([])
+    if first is None:
+        raise _nothing_possible(plan)
+    _tell_extent(chooser, trials, progress)
+    report = dry_run(apply_values(common, chooser.settings, first), sweep.path, progress=progress)
+    return SweepPlan(sweep, plan, trials, None if count == float("inf") else int(count), first, report)
+
+
+def resume_sweep(
+    sweep: Sweep, limits: Limits | None = None, *, progress: Progress | None = None, command: str = ""
+) -> SweepResult:
+    """Continue a sweep that was stopped, or search further; a trial that was under way goes on where it was.
+
+    Args:
+        sweep: the sweep.
+        limits: how far it goes now; what is None there stays as it was.
+        progress: told what happens; None: nobody is.
+        command: the command line, for the records.
+
+    Raises:
+        Interrupted: as in `run_sweep`.
+        RunError: there is nothing to do, the data or the configuration changed, or trial after trial failed.
+        UsageError: it has more trials already.
+    """
+    progress, limits = progress or Silent(), limits or Limits()
+    limits.check()
+    load_optuna()
+    with StopRequest(progress.note) as stop, locked(sweep.lock_path):
+        record = sweep.read_record()
+        common, plan = read_config(sweep, record), read_plan(sweep, record)
+        chooser = Chooser(common, plan)
+        record = {**record, **_further(sweep, chooser, record, limits)}
+        remove_temporaries(sweep.path, deep=False)  # below, its runs have locks of their own
+        check_same_data(sweep, record, _prepare_again(common, record, progress))
+        record["commands"] = [*record.get("commands", []), command]
+        return _run_recorded(sweep, chooser, record, progress, stop)
+
+
+def check_new(sweep: Sweep) -> None:
+    """Raise a RunError when a new sweep cannot have this directory."""
+    if sweep.record_path.is_file():
+        raise RunError(
+            f"{sweep.path} exists; a sweep is never overwritten silently. Continue it with {resume_command(sweep)}, "
+            "or choose another --name."
+        )
+    if sweep.path.exists() or sweep.path.is_symlink():
+        raise RunError(f"{sweep.path} exists and is not a sweep. Choose another --name.")
+
+
+def _common(config: Config) -> Config:
+    """What all trials have: one division of the reviews, and no look at the test part."""
+    training = config.training.model_copy(update={"evaluate_test": False})
+    return with_split_seed(config).model_copy(update={"training": training})
+
+
+def _check(common: Config, plan: SearchPlan, limits: Limits) -> Chooser:
+    """Find what cannot be before anything is read."""
+    limits.check()
+    settings = plan.settings
+    if not settings:
+        raise UsageError("Name what is searched over: --grid KEY=V1,V2 or --random KEY=log(a,b).")
+    load_optuna()
+    check_space(common, settings)
+    if common.data.validation_fraction == 0:
+        what = f"trials are compared by {plan.metric}, which needs a validation part; expected more than 0"
+        raise ConfigError([Problem("sweep", "data.validation_fraction", what)])
+    chooser = Chooser(common, plan)
+    if plan.sampler == "grid":
+        endless = [setting.key for setting in settings if setting.count == float("inf")]
+        if endless:
+            raise UsageError(f"--sampler grid: {', '.join(endless)} has values without number; list some of them.")
+        if chooser.order is None:
+            count = count_combinations(settings)
+            raise UsageError(
+                f"--sampler grid: there are {count:,.0f} combinations; expected {MOST_COMBINATIONS:,} at the most. "
+                "Take --sampler random or tpe, which try some of them."
+            )
+        if not chooser.order:
+            raise _nothing_possible(plan)
+    return chooser
+
+
+def _nothing_possible(plan: SearchPlan) -> ConfigError:
+    what = "each value can be, but no combination of them that was looked at"
+    return ConfigError([Problem("sweep", setting.key, what) for setting in plan.settings[:1]])
+
+
+def _count_trials(chooser: Chooser, limits: Limits) -> int | None:
+    """How many trials there will be; None: as many as the time allows."""
+    if chooser.plan.sampler == "grid":
+        every = len(chooser.order or ())
+        return every if limits.trials is None else min(limits.trials, every)
+    return limits.trials or (None if limits.minutes else DEFAULT_TRIALS)
+
+
+def _tell_extent(chooser: Chooser, trials: int | None, progress: Progress) -> None:
+    """Say what is left out."""
+    if chooser.plan.sampler != "grid":
+        return
+    possible = len(chooser.order or ())
+    written = int(count_combinations(chooser.settings))
+    if possible < written:
+        progress.note(f"{written - possible} of {written} combinations are left out: no configuration can have them")
+    if trials is not None and trials < possible:
+        progress.warn(f"the grid has {possible} combinations, of which {trials} are tried; all: --trials {possible}")
+
+
+def _further(sweep: Sweep, chooser: Chooser, record: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    """What changes in the record of a sweep that is continued.
+
+    Raises:
+        RunError: there is nothing to do.
+        UsageError: it has more trials already.
+    """
+    rows = record.get("trials", [])
+    trials = record["max_trials"] if limits.trials is None else _count_trials(chooser, limits)
+    minutes = record["max_minutes"] if limits.minutes is None else limits.minutes
+    if limits.trials is not None and limits.trials < len(rows):
+        raise UsageError(f"--trials {limits.trials}: {sweep.path} has {len(rows)} trials already.")
+    if minutes is not None and record["seconds"]["total"] >= 60 * minutes:
+        raise RunError(
+            f"The {minutes:g} minutes of {sweep.path} are over. To go on: {resume_command(sweep)} "
+            f"--max-minutes {2 * minutes:g}"
+        )
+    has_ended = record.get("status") == "finished" and all(row["state"] != "unfinished" for row in rows)
+    if has_ended and trials is not None and trials <= len(rows):
+        further = f" To search further: {resume_command(sweep)} --trials {2 * len(rows)}"
+        whole = chooser.plan.sampler == "grid" and len(rows) >= len(chooser.order or ())
+        raise RunError(f"{sweep.path} has finished its {len(rows)} trials.{'' if whole else further}")
+    return {"max_trials": trials, "max_minutes": minutes, "jobs": limits.jobs or record["jobs"]}
+
+
+def _prepare_again(common: Config, record: dict[str, Any], progress: Progress) -> PreparedData:
+    return prepare(common, progress, root=Path(record.get("data", {}).get("root", "")))
+
+
+def _run_recorded(
+    sweep: Sweep, chooser: Chooser, record: dict[str, Any], progress: Progress, stop: StopRequest
+) -> SweepResult:
+    """Run what is left of the trials, and let ``sweep.json`` tell how it stands, however it ends."""
+    plan = chooser.plan
+    journal = StudyJournal(sweep.study_path, chooser.settings, maximizes=plan.maximizes)
+    job = _Job(Search(sweep, plan, journal, progress), chooser, record, stop)
+    with early_end_recorded(sweep, lambda status, reason: job.keep(status=status, stop_reason=reason, ended=now())):
+        job.keep(status="running", stop_reason=None, trials=[trial.to_dict() for trial in job.trials])
+        _keep_best(job)  # a kill may have come before that
+        stop.graceful = True
+        try:
+            reason = _run_trials(job)
+        finally:
+            stop.graceful = False
+            for active in job.active:
+                active.kill()
+        return _finish(job, reason)
+
+
+def _run_trials(job: _Job) -> str:
+    """Begin trials, look at them and record their ends until there are enough; returns why it ended."""
+    cores = share_cores(job.record["jobs"])
+    while True:
+        reason = _reason_to_stop(job)
+        if reason is None:
+            reason = _fill(job, cores)
+        elif job.active:
+            for active in job.active:
+                active.stop()
+        if not job.active and reason is not None:
+            return reason
+        for active in list(job.active):
+            if end := active.poll():
+                job.active.remove(active)
+                _record_end(job, active, end)
+        if time.monotonic() - job.clock > _NOTE:
+            job.keep()
+        time.sleep(_LOOK)
+
+
+def _reason_to_stop(job: _Job) -> str | None:
+    if job.stop.exit_code is not None:
+        return "interrupted"
+    return f"{job.record['max_minutes']:g} minutes are over" if job.is_late else None
+
+
+def _fill(job: _Job, cores: list[list[int] | None]) -> str | None:
+    """Begin trials where there is room; why there are no more of them, or None."""
+    while len(job.active) < len(cores):
+        taken = [active.frozen.number for active in job.active]
+        trials = job.search.journal.trials
+        waiting = [one for one in trials if not one.state.is_finished() and one.number not in taken]
+        if not waiting:
+            most = job.record["max_trials"]
+            if most is not None and len(trials) >= most:
+                return "all trials done"
+            values = job.chooser.choose(trials)
+            if values is None:
+                return "no other combination of values was found"
+            waiting = [job.search.journal.begin(values)]
+        used = [active.cores for active in job.active]
+        free = next(place for place in cores if place is None or place not in used)
+        job.active.append(ActiveTrial(job.search, waiting[0], free))
+        _tell_begin(job, job.active[-1])
+        job.keep(trials=[trial.to_dict() for trial in job.trials])
+    return None
+
+
+def _record_end(job: _Job, active: ActiveTrial, end: TrialEnd) -> None:
+    """Keep what a trial came to; the journal first, of which all else is made."""
+    journal = job.search.journal
+    if end.state == "finished" and end.value is not None:
+        journal.finish(active.frozen, end.value)
+    elif end.state == "pruned":
+        journal.prune(active.frozen)
+    elif end.state == "failed":
+        journal.fail(active.frozen, end.reason or "it failed")
+    job.keep(trials=[trial.to_dict() for trial in job.trials])
+    is_best = _keep_best(job) == active.frozen.number + 1
+    _tell_end(job, job.trials[active.frozen.number], is_best=is_best)
+    ended = [trial for trial in job.trials if trial.state != "unfinished"]
+    if len(ended) >= _HOPELESS and all(trial.state == "failed" for trial in ended):
+        raise RunError(
+            f"All {len(ended)} trials so far failed, the last one: {ended[-1].reason}\n"
+            f"When that is mended, go on with {resume_command(job.sweep)}"
+        )
+
+
+def _keep_best(job: _Job) -> int | None:
+    """Write the configuration of the best trial; returns its number."""
+    best = best_trial(job.trials, job.search.plan)
+    if best is None or best.value is None:
+        return None
+    config = apply_values(job.chooser.config, job.chooser.settings, best.values)
+    training = config.training.model_copy(update={"evaluate_test": job.record["evaluate_test"]})
+    data = config.data
+    if "training.seed" not in best.values:  # else it would be divided otherwise
+        data = data.model_copy(update={"split_seed": job.record["split_seed"]})
+    config = config.model_copy(update={"training": training, "data": data})
+    counts = f"{len(job.trials)} {'trial' if len(job.trials) == 1 else 'trials'}"
+    values = ", ".join(f"{key}={text}" for key, text in best.values.items())
+    head = (
+        f"# {best.name} of the sweep {job.sweep.name}, the best of {counts}\n#\n"
+        f"#   {values}\n"
+        f"#   {job.search.plan.metric} {best.value:.4f} after epoch {best.epoch}\n#\n"
+        "# Chosen on validation reviews, and so that figure is a little too good. What it is worth, on test:\n"
+        f"#   sentiment train -c {shlex.quote(str(job.sweep.best_path))}\n"
+    )
+    write_text(job.sweep.best_path, head + dump_yaml(config_values(config)))
+    return best.number
+
+
+def _finish(job: _Job, reason: str) -> SweepResult:
+    """Say what mattered, draw it, and let the record tell that it is over."""
+    if job.stop.exit_code is not None:
+        job.keep(status="interrupted", stop_reason="interrupted", ended=now())
+        return replace(read_sweep(job.sweep), exit_code=job.stop.exit_code)
+    job.progress.phase("weighing settings")
+    job.keep(importances=compute_importances(job.search.plan, job.search.journal.trials))
+    plot_result(read_sweep(job.sweep), job.sweep.picture_path)
+    job.keep(status="finished", stop_reason=reason, ended=now())
+    return read_sweep(job.sweep)
+
+
+def _tell_begin(job: _Job, active: ActiveTrial) -> None:
+    names, most = short_names(list(active.values)), job.record["max_trials"]
+    number = active.frozen.number + 1
+    said = ", ".join(f"{names[key]} {text}" for key, text in active.values.items())
+    verb = "goes on" if active.run.path.exists() else said
+    job.progress.note(f"Trial {number}{f' of {most}' if most else ''}: {verb}{_time_left(job)}")
+    job.progress.phase(active.name)
+
+
+def _time_left(job: _Job) -> str:
+    """How long all trials will still take, once that is known."""
+    seconds = [trial.seconds for trial in job.trials if trial.state == "finished" and trial.seconds]
+    most = job.record["max_trials"]
+    if not seconds or most is None:
+        return ""
+    left = most - sum(trial.state != "unfinished" for trial in job.trials)
+    minutes = sum(seconds) / len(seconds) * left / job.record["jobs"] / 60
+    return f"; at most {max(minutes, 0.1):.1f} min left"
+
+
+def _tell_end(job: _Job, trial: Trial, *, is_best: bool) -> None:
+    value = "" if trial.value is None else f"{job.search.plan.metric} {trial.value:.4f} after epoch {trial.epoch}"
+    if trial.state == "finished":
+        seconds = f", {trial.seconds:.0f} s" if trial.seconds else ""
+        job.progress.note(f"  {trial.name}: {value}{seconds}{'; best so far' if is_best else ''}")
+    elif trial.state == "pruned":
+        job.progress.note(f"  {trial.name}: stopped after epoch {trial.epochs}, behind the others; {value}")
+    elif trial.state == "failed":
+        job.progress.warn(f"{trial.name} failed: {trial.reason}")
