@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
 _WIDTH = 10.0  # inches of the screen look
 _NARROW = 7.0  # below it all panels stand one above the other
 _ROW, _HEAD = 2.9, 1.2  # inches
-_ABREAST = 3
-_NAME_LENGTH, _VALUE_LENGTH = 26, 12
+# Panels side by side by the number of settings, where it is not three.
+_ABREAST = {1: 1, 2: 2, 4: 2}
+_NAME_LENGTH, _VALUE_LENGTH = 26, 8
 # Trials of which shares say little.
 _FEW = 20
 # Trials of one value stand so far apart.
@@ -58,54 +60,38 @@ def plot_sweep(
     """
     settings = sorted(plan.settings, key=lambda setting: -importances.get(setting.key, 0.0))
     width = room(_WIDTH)
-    abreast = 1 if width < _NARROW else _ABREAST
-    rows = math.ceil(len(settings) / abreast) + (2 if abreast == 1 and importances else 1)
+    is_narrow = width < _NARROW
+    abreast = 1 if is_narrow else _ABREAST.get(len(settings), 3)
+    above, below = (2 if is_narrow and importances else 1), math.ceil(len(settings) / abreast)
     with house_style():
-        layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1, hspace=0.05)
-        figure = Figure(figsize=(width, _HEAD + _ROW * rows), layout=layout)
-        _draw_top(figure, rows, trials, plan, importances, is_narrow=abreast == 1)
-        _draw_settings(figure, rows, trials, plan, settings, abreast)
-        _add_key(figure, trials, 2 if abreast == 1 else 4)
+        layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)
+        figure = Figure(figsize=(width, _HEAD + _ROW * (above + below)), layout=layout)
+        # Two halves, each with margins of its own.
+        top, bottom = figure.subfigures(2, 1, height_ratios=(above, below))
+        panels = top.subplots(above, 2 if importances and not is_narrow else 1, squeeze=False).flat
+        _draw_trials(next(panels), trials, plan)
+        if importances:
+            _draw_importances(next(panels), importances, len(trials))
+        _draw_settings(bottom.subplots(below, abreast, squeeze=False), settings, trials, plan)
+        _add_key(figure, trials, plan, 2 if is_narrow else 5)
         if title:
             figure.suptitle(shorten(title, 80), x=0.1 / width, ha="left", fontsize=points(13), fontweight="bold")
         fix_layout(figure)
     return figure
 
 
-def _draw_top(
-    figure: Figure,
-    rows: int,
-    trials: Sequence[Trial],
-    plan: SearchPlan,
-    importances: Mapping[str, float],
-    *,
-    is_narrow: bool,
-) -> None:
-    """The trials in order and, where they are known, the shares."""
-    grid = figure.add_gridspec(rows, 6)
-    first = grid[0, :] if is_narrow or not importances else grid[0, :3]
-    _draw_trials(figure.add_subplot(first), trials, plan)
-    if importances:
-        _draw_importances(figure.add_subplot(grid[1, :] if is_narrow else grid[0, 3:]), importances, len(trials))
-
-
-def _draw_settings(
-    figure: Figure,
-    rows: int,
-    trials: Sequence[Trial],
-    plan: SearchPlan,
-    settings: Sequence[Setting],
-    abreast: int,
-) -> None:
+def _draw_settings(panels: Any, settings: Sequence[Setting], trials: Sequence[Trial], plan: SearchPlan) -> None:
+    """A panel for each setting; those of a row have one scale of results."""
     names = short_names([setting.key for setting in settings])
-    below = rows - math.ceil(len(settings) / abreast)
-    columns = min(abreast, len(settings))
-    grid = figure.add_gridspec(rows, columns)
-    for place, setting in enumerate(settings):
-        axes = figure.add_subplot(grid[below + place // columns, place % columns])
-        _draw_setting(axes, setting, trials, plan)
-        axes.set_title(shorten(names[setting.key], _NAME_LENGTH), fontsize=points(11.5))
-        _label_results(axes, plan, named=place % columns == 0)
+    for place, axes in enumerate(panels.flat):
+        if place >= len(settings):
+            axes.set_visible(False)
+            continue
+        _draw_setting(axes, settings[place], trials, plan)
+        axes.set_title(shorten(names[settings[place].key], _NAME_LENGTH), fontsize=points(11.5))
+        is_first = place % panels.shape[1] == 0
+        _label_results(axes, plan, named=is_first)
+        axes.tick_params(axis="y", labelleft=is_first)
 
 
 def _draw_trials(axes: Axes, trials: Sequence[Trial], plan: SearchPlan) -> None:
@@ -127,7 +113,7 @@ def _draw_trials(axes: Axes, trials: Sequence[Trial], plan: SearchPlan) -> None:
     axes.set_title("Trials")
     axes.set_xlim(0.4, max(numbers, default=1) + 0.6)
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
-    axes.set_xlabel("trial, in the order of their beginning; line: best so far")
+    axes.set_xlabel("trial; line: best so far")
     _label_results(axes, plan, named=True)
 
 
@@ -175,10 +161,10 @@ def _draw_setting(axes: Axes, setting: Setting, trials: Sequence[Trial], plan: S
         if values:
             middle = min(max(float(np.median(values)), low), high)
             axes.plot([place - 0.32, place + 0.32], [middle, middle], color=QUIET, linewidth=points(1.4), zorder=1)
-    axes.set_xticks(range(len(order)), [shorten(text, _VALUE_LENGTH) for text in order])
+    axes.set_xticks(range(len(order)), [_in_lines(text) for text in order])
     axes.set_xlim(-0.6, len(order) - 0.4)
     axes.grid(visible=False, axis="x")
-    axes.tick_params(axis="x", length=0, labelcolor=INK, labelrotation=30 if len(order) > 4 else 0)
+    axes.tick_params(axis="x", length=0, labelcolor=INK, labelrotation=30 if len(order) > 5 else 0)
 
 
 def _scale_numbers(axes: Axes, setting: Setting) -> None:
@@ -258,6 +244,12 @@ def _in_order(texts: Sequence[str]) -> list[str]:
         return list(texts)
 
 
+def _in_lines(text: str) -> str:
+    """Two lines at the most, narrow enough to stand beside others."""
+    lines = textwrap.wrap(text, _VALUE_LENGTH) or [text]
+    return "\n".join([lines[0], *([shorten(" ".join(lines[1:]), _VALUE_LENGTH)] if lines[1:] else [])])
+
+
 def _apart(places: Sequence[int], count: int) -> list[float]:
     """Trials of one value side by side, in the order of the trials."""
     spread = []
@@ -270,7 +262,7 @@ def _apart(places: Sequence[int], count: int) -> list[float]:
     return spread
 
 
-def _add_key(figure: Figure, trials: Sequence[Trial], columns: int) -> None:
+def _add_key(figure: Figure, trials: Sequence[Trial], plan: SearchPlan, columns: int) -> None:
     """What the marks mean, of those that are there."""
     shown = [
         ("best trial", "D", VERMILLION, VERMILLION, any(trial.state == "finished" for trial in trials)),
@@ -298,5 +290,7 @@ def _add_key(figure: Figure, trials: Sequence[Trial], columns: int) -> None:
         for label, marker, color, face, is_there in shown
         if is_there
     ]
+    if any(setting.choices for setting in plan.settings):
+        handles.append(Line2D([], [], color=QUIET, linewidth=points(1.4), label="median of a value"))
     if handles:
         figure.legend(handles=handles, loc="outside lower left", ncols=columns, columnspacing=1.8)

@@ -23,5 +23,9 @@ def plot_result(result: SweepResult, target: Path, look: Look = SCREEN) -> None:
         UsageError: the file has another ending.
     """
     picture_format(target)
+    count, best = len(result.trials), result.best
+    title = f"{result.sweep.name}, {count} {'trial' if count == 1 else 'trials'}"
+    if best and best.value is not None:
+        title += f": the best reaches {best.value:.4f}"
     with using(look):
-        save_figure(plot_sweep(result.trials, result.plan, result.importances, title=result.sweep.name), target)
+        save_figure(plot_sweep(result.trials, result.plan, result.importances, title=title), target)

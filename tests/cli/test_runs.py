@@ -63,4 +63,4 @@ def test_without_runs_it_says_how_to_make_one(cli: Cli, workplace: Path) -> None
     result = cli("runs")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == f"There are no runs in {workplace / 'runs'}. Train one: sentiment train\n"
-    assert json.loads(cli("runs", "--json").stdout) == {"runs": [], "ladders": []}
+    assert json.loads(cli("runs", "--json").stdout) == {"runs": [], "ladders": [], "sweeps": []}
