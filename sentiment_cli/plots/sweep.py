@@ -67,7 +67,8 @@ def plot_sweep(
         layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)
         figure = Figure(figsize=(width, _HEAD + _ROW * (above + below)), layout=layout)
         # Two halves, each with margins of its own.
-        top, bottom = figure.subfigures(2, 1, height_ratios=(above, below))
+        halves: Any = figure.subfigures(2, 1, height_ratios=(above, below))
+        top, bottom = halves
         panels = top.subplots(above, 2 if importances and not is_narrow else 1, squeeze=False).flat
         _draw_trials(next(panels), trials, plan)
         if importances:
