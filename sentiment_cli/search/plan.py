@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -49,7 +50,7 @@ class SearchPlan:
         """A plan whose sampler follows from what is searched, where it is None: a grid alone is tried whole."""
         return cls(tuple(grid), tuple(drawn), metric, sampler or ("tpe" if drawn else "grid"), prune, seed)
 
-    @property
+    @functools.cached_property
     def settings(self) -> list[Setting]:
         """What is searched over.
 

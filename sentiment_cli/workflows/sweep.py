@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,7 @@ class _Job:
     record: dict[str, Any]
     stop: StopRequest
     active: list[ActiveTrial] = field(default_factory=list)
-    clock: float = field(default_factory=time.monotonic)
+    clock: float = field(default_factory=lambda: time.monotonic())
 
     @property
     def sweep(self) -> Sweep:
@@ -343,8 +344,9 @@ def _run_recorded(
     journal = StudyJournal(sweep.study_path, chooser.settings, maximizes=plan.maximizes)
     job = _Job(Search(sweep, plan, journal, progress), chooser, record, stop)
     with early_end_recorded(sweep, lambda status, reason: job.keep(status=status, stop_reason=reason, ended=now())):
-        job.keep(status="running", stop_reason=None, trials=[trial.to_dict() for trial in job.trials])
-        _keep_best(job)  # a kill may have come before that
+        trials = job.trials
+        job.keep(status="running", stop_reason=None, trials=[trial.to_dict() for trial in trials])
+        _keep_best(job, trials)  # a kill may have come before that
         stop.graceful = True
         try:
             reason = _run_trials(job)
@@ -413,10 +415,11 @@ def _record_end(job: _Job, active: ActiveTrial, end: TrialEnd) -> None:
         journal.prune(active.frozen)
     elif end.state == "failed":
         journal.fail(active.frozen, end.reason or "it failed")
-    job.keep(trials=[trial.to_dict() for trial in job.trials])
-    is_best = _keep_best(job) == active.frozen.number + 1
-    _tell_end(job, job.trials[active.frozen.number], is_best=is_best)
-    ended = [trial for trial in job.trials if trial.state != "unfinished"]
+    trials = job.trials
+    job.keep(trials=[trial.to_dict() for trial in trials])
+    is_best = _keep_best(job, trials) == active.frozen.number + 1
+    _tell_end(job, trials[active.frozen.number], is_best=is_best)
+    ended = [trial for trial in trials if trial.state != "unfinished"]
     if len(ended) >= _HOPELESS and all(trial.state == "failed" for trial in ended):
         raise RunError(
             f"All {len(ended)} trials so far failed, the last one: {ended[-1].reason}\n"
@@ -424,9 +427,9 @@ def _record_end(job: _Job, active: ActiveTrial, end: TrialEnd) -> None:
         )
 
 
-def _keep_best(job: _Job) -> int | None:
+def _keep_best(job: _Job, trials: Sequence[Trial]) -> int | None:
     """Write the configuration of the best trial; returns its number."""
-    best = best_trial(job.trials, job.search.plan)
+    best = best_trial(trials, job.search.plan)
     if best is None or best.value is None:
         return None
     config = apply_values(job.chooser.config, job.chooser.settings, best.values)
@@ -435,7 +438,7 @@ def _keep_best(job: _Job) -> int | None:
     if "training.seed" not in best.values:  # else it would be divided otherwise
         data = data.model_copy(update={"split_seed": job.record["split_seed"]})
     config = config.model_copy(update={"training": training, "data": data})
-    counts = f"{len(job.trials)} {'trial' if len(job.trials) == 1 else 'trials'}"
+    counts = f"{len(trials)} {'trial' if len(trials) == 1 else 'trials'}"
     values = ", ".join(f"{key}={text}" for key, text in best.values.items())
     head = (
         f"# {best.name} of the sweep {job.sweep.name}, the best of {counts}\n#\n"
