@@ -132,7 +132,7 @@ def _draw_importances(axes: Axes, importances: Mapping[str, float], count: int) 
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
     axes.set_title("What mattered")
-    axes.set_xlabel("share of the differences that it explains" + ("; a rough guess" if count < _FEW else ""))
+    axes.set_xlabel("share of the differences explained" + ("; a rough guess" if count < _FEW else ""))
 
 
 def _write_beside(axes: Axes, text: str, right: float, height: float) -> None:

@@ -68,7 +68,8 @@ class Chooser:
         """
         tried = [values_of(trial, self.settings) for trial in trials]
         if self.plan.sampler != "grid":
-            draw = self._draw_tpe if self.plan.sampler == "tpe" else self._draw
+            by_results = self.plan.sampler == "tpe" and len(trials) >= STARTUP
+            draw = self._draw_tpe if by_results else self._draw
             for attempt in range(_DRAWS):
                 values = draw(trials, attempt)
                 if values not in tried and self._is_possible(values):

@@ -25,7 +25,7 @@ class Trial:
         value: the metric: of the epoch that was kept, or the best so far of a pruned trial; None before an epoch.
         epoch: that ``value`` is of.
         epochs: that were done, and counted.
-        seconds: wall-clock time of the training; None where it did not end by itself.
+        seconds: wall-clock time of the training, as far as it is known; None before an epoch.
         reason: why it failed.
     """
 

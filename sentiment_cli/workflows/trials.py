@@ -199,7 +199,9 @@ def describe_trial(sweep: Sweep, plan: SearchPlan, frozen: FrozenTrial) -> Trial
     run = sweep.trial(trial_name(number))
     values = values_of(frozen, plan.settings)
     record = run.read_record() if run.record_path.exists() else {}
-    seconds = (record.get("seconds") or {}).get("total")
+    # The record's are those of calls that ended as they should; a kill leaves what the history has.
+    spent = max((record.get("seconds") or {}).get("total", 0.0), sum(row.seconds for row in _read_history(run)))
+    seconds = round(spent, 3) or None
     state = STATES[frozen.state.name]
     if state == "finished":
         epochs = int(record.get("epochs") or 0)
