@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sentiment_cli.cli._completion import CONFIG, RUN, SETTING, SOURCE
 from sentiment_cli.cli._options import (
     command_line,
     config_label,
@@ -38,13 +39,14 @@ _REASON_LENGTH = 60
 
 
 @click.command()
-@click.argument("shown", required=False, metavar="[SWEEP]")
-@click.option("-c", "--config", metavar="NAME|PATH|-", help="What all trials have in common.")
-@click.option("--grid", multiple=True, metavar="KEY=V1,V2,…", help="A setting and its values.")
+@click.argument("shown", required=False, metavar="[SWEEP]", type=RUN)
+@click.option("-c", "--config", type=CONFIG, help="What all trials have in common.")
+@click.option("--grid", multiple=True, type=SETTING, metavar="KEY=V1,V2,…", help="A setting and its values.")
 @click.option(
     "--random",
     "drawn",
     multiple=True,
+    type=SETTING,
     metavar="KEY=RANGE",
     help="log(a,b), uniform(a,b), int(a,b[,log]), choice(a,b,…).",
 )
@@ -58,14 +60,16 @@ _REASON_LENGTH = 60
 )
 @click.option("--name", metavar="NAME", help="Name of the sweep under ./runs.")
 @click.option("--output-dir", type=click.Path(path_type=Path), help="Its directory, instead of ./runs/NAME.")
-@click.option("--data", "source", metavar="SOURCE", help="bnb, imdb, or a directory of class directories.")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Replace a value of the configuration.")
+@click.option("--data", "source", type=SOURCE, help="bnb, imdb, or a directory of class directories.")
+@click.option("--set", "settings", multiple=True, type=SETTING, help="Replace a value of the configuration.")
 @click.option("--epochs", type=int, metavar="N", help="Epochs of each trial.")
 @click.option("--seed", type=int, metavar="N", help="Of the search and of each trial.")
 @click.option("--limit", type=int, metavar="N", help="Use N reviews a class only, for a quick try.")
 @click.option("--device", metavar="auto|cpu|gpu[:N]", help="Where the networks run.")
 @click.option("--dry-run", "only_try", is_flag=True, help="Check everything and show what the trials would take.")
-@click.option("--resume", "resumed", metavar="SWEEP", help="Continue a sweep, also with more --trials or minutes.")
+@click.option(
+    "--resume", "resumed", type=RUN, metavar="SWEEP", help="Continue a sweep, also with more --trials or minutes."
+)
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path, dir_okay=False), help="Draw a picture.")
 @picture_options
 @output_options
