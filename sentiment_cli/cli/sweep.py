@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sentiment_cli.config import Config
     from sentiment_cli.search.plan import SearchPlan
     from sentiment_cli.search.trial import Trial
-    from sentiment_cli.workflows.sweep import Limits
+    from sentiment_cli.workflows.sweep_checks import Limits
     from sentiment_cli.workflows.sweep_result import SweepPlan, SweepResult
 
 _METRICS, _SAMPLERS = ("val_accuracy", "val_loss"), ("tpe", "random", "grid")
@@ -186,7 +186,7 @@ def _read_plan(options: dict[str, Any], config: Config) -> SearchPlan:
 
 
 def _read_limits(options: dict[str, Any]) -> Limits:
-    from sentiment_cli.workflows.sweep import Limits
+    from sentiment_cli.workflows.sweep_checks import Limits
 
     return Limits(options["trials"], options["max_minutes"], options["jobs"])
 

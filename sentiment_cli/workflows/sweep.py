@@ -2,64 +2,49 @@
 
 from __future__ import annotations
 
-import shlex
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sentiment_cli.atomic import remove_temporaries, write_text
-from sentiment_cli.config import Config, config_values
-from sentiment_cli.config.yaml_source import dump_yaml
+from sentiment_cli.atomic import remove_temporaries
+from sentiment_cli.config import Config
 from sentiment_cli.data.prepare import PreparedData
-from sentiment_cli.errors import ConfigError, Problem, RunError, UsageError
+from sentiment_cli.errors import RunError
 from sentiment_cli.locking import locked
 from sentiment_cli.run_sets import Sweep
-from sentiment_cli.search.choosing import MOST_COMBINATIONS, Chooser
+from sentiment_cli.search.choosing import Chooser
 from sentiment_cli.search.importance import compute_importances
 from sentiment_cli.search.plan import SearchPlan
 from sentiment_cli.search.process import share_cores
-from sentiment_cli.search.space import apply_values, check_space, count_combinations, short_names
+from sentiment_cli.search.space import apply_values, count_combinations, short_names
 from sentiment_cli.search.study import StudyJournal, load_optuna
-from sentiment_cli.search.trial import Trial, best_trial
+from sentiment_cli.search.trial import Trial
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.workflows.creation import replacing_run
 from sentiment_cli.workflows.plot_sweep import plot_result
 from sentiment_cli.workflows.prepare import portable, prepare
 from sentiment_cli.workflows.record import early_end_recorded, new_record, now, read_config, resume_command
-from sentiment_cli.workflows.seeds import with_split_seed
+from sentiment_cli.workflows.sweep_best import write_best
+from sentiment_cli.workflows.sweep_checks import (
+    Limits,
+    check_new,
+    check_search,
+    common_config,
+    count_trials,
+    further_limits,
+    nothing_possible,
+    tell_extent,
+)
 from sentiment_cli.workflows.sweep_result import SweepPlan, SweepResult, read_plan, read_sweep
 from sentiment_cli.workflows.train import check_same_data, dry_run
 from sentiment_cli.workflows.trials import ActiveTrial, Search, TrialEnd, describe_trial
 
-DEFAULT_TRIALS = 20
 # Seconds between two looks at the trials, and between two notes of the time that was spent.
 _LOOK, _NOTE = 0.2, 10.0
 # So many failures in a row, and no trial that came to something, are no matter of settings.
 _HOPELESS = 3
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How far a sweep goes.
-
-    Args:
-        trials: how many there are in the end; None: the whole grid, or as many as the time allows, or 20.
-        minutes: of all calls together, after which trials are stopped and can be gone on with; None: no limit.
-        jobs: how many trials run side by side; None: one.
-    """
-
-    trials: int | None = None
-    minutes: float | None = None
-    jobs: int | None = None
-
-    def check(self) -> None:
-        """Raise a UsageError where no sweep goes so far."""
-        for option, value in (("--trials", self.trials), ("--max-minutes", self.minutes), ("--jobs", self.jobs)):
-            if value is not None and not value > 0:
-                raise UsageError(f"{option} {value}: expected more than 0.")
 
 
 @dataclass
@@ -153,9 +138,9 @@ def run_sweep(
     progress = progress or Silent()
     sweep = Sweep(Path(output_dir))
     check_new(sweep)
-    common = _common(portable(config))
-    chooser = _check(common, plan, limits)
-    trials = _count_trials(chooser, limits)
+    common = common_config(portable(config))
+    chooser = check_search(common, plan, limits)
+    trials = count_trials(chooser, limits)
     with StopRequest(progress.note) as stop:
         data = prepare(common, progress)
         record = {
@@ -172,7 +157,7 @@ def run_sweep(
         }
         with replacing_run(sweep, common, record, progress.note, force=False):
             progress.note(f"Sweep: {sweep.path}")
-        _tell_extent(chooser, trials, progress)
+        tell_extent(chooser, trials, progress)
         with locked(sweep.lock_path):
             return _run_recorded(sweep, chooser, record, progress, stop)
 
@@ -197,13 +182,13 @@ def plan_sweep(
     progress = progress or Silent()
     sweep = Sweep(Path(output_dir))
     check_new(sweep)
-    common = _common(config)
-    chooser = _check(common, plan, limits)
-    trials, count = _count_trials(chooser, limits), count_combinations(chooser.settings)
+    common = common_config(config)
+    chooser = check_search(common, plan, limits)
+    trials, count = count_trials(chooser, limits), count_combinations(chooser.settings)
     first = chooser.choose([])
     if first is None:
-        raise _nothing_possible(plan)
-    _tell_extent(chooser, trials, progress)
+        raise nothing_possible(plan)
+    tell_extent(chooser, trials, progress)
     report = dry_run(apply_values(common, chooser.settings, first), sweep.path, progress=progress)
     return SweepPlan(sweep, plan, trials, None if count == float("inf") else int(count), first, report)
 
@@ -231,105 +216,11 @@ def resume_sweep(
         record = sweep.read_record()
         common, plan = read_config(sweep, record), read_plan(sweep, record)
         chooser = Chooser(common, plan)
-        record = {**record, **_further(sweep, chooser, record, limits)}
+        record = {**record, **further_limits(sweep, chooser, record, limits)}
         remove_temporaries(sweep.path, deep=False)  # below, its runs have locks of their own
         check_same_data(sweep, record, _prepare_again(common, record, progress))
         record["commands"] = [*record.get("commands", []), command]
         return _run_recorded(sweep, chooser, record, progress, stop)
-
-
-def check_new(sweep: Sweep) -> None:
-    """Raise a RunError when a new sweep cannot have this directory."""
-    if sweep.record_path.is_file():
-        raise RunError(
-            f"{sweep.path} exists; a sweep is never overwritten silently. Continue it with {resume_command(sweep)}, "
-            "or choose another --name."
-        )
-    if sweep.path.exists() or sweep.path.is_symlink():
-        raise RunError(f"{sweep.path} exists and is not a sweep. Choose another --name.")
-
-
-def _common(config: Config) -> Config:
-    """What all trials have: one division of the reviews, and no look at the test part."""
-    training = config.training.model_copy(update={"evaluate_test": False})
-    return with_split_seed(config).model_copy(update={"training": training})
-
-
-def _check(common: Config, plan: SearchPlan, limits: Limits) -> Chooser:
-    """Find what cannot be before anything is read."""
-    limits.check()
-    settings = plan.settings
-    if not settings:
-        raise UsageError("Name what is searched over: --grid KEY=V1,V2 or --random KEY=log(a,b).")
-    load_optuna()
-    check_space(common, settings)
-    if common.data.validation_fraction == 0:
-        what = f"trials are compared by {plan.metric}, which needs a validation part; expected more than 0"
-        raise ConfigError([Problem("sweep", "data.validation_fraction", what)])
-    chooser = Chooser(common, plan)
-    if plan.sampler == "grid":
-        endless = [setting.key for setting in settings if setting.count == float("inf")]
-        if endless:
-            raise UsageError(f"--sampler grid: {', '.join(endless)} has values without number; list some of them.")
-        if chooser.order is None:
-            count = count_combinations(settings)
-            raise UsageError(
-                f"--sampler grid: there are {count:,.0f} combinations; expected {MOST_COMBINATIONS:,} at the most. "
-                "Take --sampler random or tpe, which try some of them."
-            )
-        if not chooser.order:
-            raise _nothing_possible(plan)
-    return chooser
-
-
-def _nothing_possible(plan: SearchPlan) -> ConfigError:
-    what = "each value can be, but no combination of them that was looked at"
-    return ConfigError([Problem("sweep", setting.key, what) for setting in plan.settings[:1]])
-
-
-def _count_trials(chooser: Chooser, limits: Limits) -> int | None:
-    """How many trials there will be; None: as many as the time allows."""
-    if chooser.plan.sampler == "grid":
-        every = len(chooser.order or ())
-        return every if limits.trials is None else min(limits.trials, every)
-    return limits.trials or (None if limits.minutes else DEFAULT_TRIALS)
-
-
-def _tell_extent(chooser: Chooser, trials: int | None, progress: Progress) -> None:
-    """Say what is left out."""
-    if chooser.plan.sampler != "grid":
-        return
-    possible = len(chooser.order or ())
-    written = int(count_combinations(chooser.settings))
-    if possible < written:
-        progress.note(f"{written - possible} of {written} combinations are left out: no configuration can have them")
-    if trials is not None and trials < possible:
-        progress.warn(f"the grid has {possible} combinations, of which {trials} are tried; all: --trials {possible}")
-
-
-def _further(sweep: Sweep, chooser: Chooser, record: dict[str, Any], limits: Limits) -> dict[str, Any]:
-    """What changes in the record of a sweep that is continued.
-
-    Raises:
-        RunError: there is nothing to do.
-        UsageError: it has more trials already.
-    """
-    rows = record.get("trials", [])
-    trials = record["max_trials"] if limits.trials is None else _count_trials(chooser, limits)
-    minutes = record["max_minutes"] if limits.minutes is None else limits.minutes
-    if limits.trials is not None and limits.trials < len(rows):
-        raise UsageError(f"--trials {limits.trials}: {sweep.path} has {len(rows)} trials already.")
-    if minutes is not None and record["seconds"]["total"] >= 60 * minutes:
-        raise RunError(
-            f"The {minutes:g} minutes of {sweep.path} are over. To go on: {resume_command(sweep)} "
-            f"--max-minutes {2 * minutes:g}"
-        )
-    has_ended = record.get("status") == "finished" and all(row["state"] != "unfinished" for row in rows)
-    if has_ended and trials is not None and trials <= len(rows):
-        further = f" To search further: {resume_command(sweep)} --trials {2 * len(rows)}"
-        whole = chooser.plan.sampler == "grid" and len(rows) >= len(chooser.order or ())
-        raise RunError(f"{sweep.path} has finished its {len(rows)} trials.{'' if whole else further}")
-    return {"max_trials": trials, "max_minutes": minutes, "jobs": limits.jobs or record["jobs"]}
 
 
 def _prepare_again(common: Config, record: dict[str, Any], progress: Progress) -> PreparedData:
@@ -346,7 +237,7 @@ def _run_recorded(
     with early_end_recorded(sweep, lambda status, reason: job.keep(status=status, stop_reason=reason, ended=now())):
         trials = job.trials
         job.keep(status="running", stop_reason=None, trials=[trial.to_dict() for trial in trials])
-        _keep_best(job, trials)  # a kill may have come before that
+        write_best(job.sweep, job.chooser, job.record, trials)  # a kill may have come before that
         stop.graceful = True
         try:
             reason = _run_trials(job)
@@ -417,7 +308,7 @@ def _record_end(job: _Job, active: ActiveTrial, end: TrialEnd) -> None:
         journal.fail(active.frozen, end.reason or "it failed")
     trials = job.trials
     job.keep(trials=[trial.to_dict() for trial in trials])
-    is_best = _keep_best(job, trials) == active.frozen.number + 1
+    is_best = write_best(job.sweep, job.chooser, job.record, trials) == active.frozen.number + 1
     _tell_end(job, trials[active.frozen.number], is_best=is_best)
     ended = [trial for trial in trials if trial.state != "unfinished"]
     if len(ended) >= _HOPELESS and all(trial.state == "failed" for trial in ended):
@@ -425,30 +316,6 @@ def _record_end(job: _Job, active: ActiveTrial, end: TrialEnd) -> None:
             f"All {len(ended)} trials so far failed, the last one: {ended[-1].reason}\n"
             f"When that is mended, go on with {resume_command(job.sweep)}"
         )
-
-
-def _keep_best(job: _Job, trials: Sequence[Trial]) -> int | None:
-    """Write the configuration of the best trial; returns its number."""
-    best = best_trial(trials, job.search.plan)
-    if best is None or best.value is None:
-        return None
-    config = apply_values(job.chooser.config, job.chooser.settings, best.values)
-    training = config.training.model_copy(update={"evaluate_test": job.record["evaluate_test"]})
-    data = config.data
-    if "training.seed" not in best.values:  # else it would be divided otherwise
-        data = data.model_copy(update={"split_seed": job.record["split_seed"]})
-    config = config.model_copy(update={"training": training, "data": data})
-    counts = f"{len(trials)} {'trial' if len(trials) == 1 else 'trials'}"
-    values = ", ".join(f"{key}={text}" for key, text in best.values.items())
-    head = (
-        f"# {best.name} of the sweep {job.sweep.name}, the best of {counts}\n#\n"
-        f"#   {values}\n"
-        f"#   {job.search.plan.metric} {best.value:.4f} after epoch {best.epoch}\n#\n"
-        "# Chosen on validation reviews, and so that figure is a little too good. What it is worth, on test:\n"
-        f"#   sentiment train -c {shlex.quote(str(job.sweep.best_path))}\n"
-    )
-    write_text(job.sweep.best_path, head + dump_yaml(config_values(config)))
-    return best.number
 
 
 def _finish(job: _Job, reason: str) -> SweepResult:

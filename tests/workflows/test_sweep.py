@@ -26,9 +26,11 @@ from sentiment_cli.search import study as search_study
 from sentiment_cli.search.plan import SearchPlan
 from sentiment_cli.search.study import StudyJournal
 from sentiment_cli.workflows import sweep as workflow
+from sentiment_cli.workflows import sweep_best
 from sentiment_cli.workflows import trials as trials_module
 from sentiment_cli.workflows.results import DryRun
-from sentiment_cli.workflows.sweep import Limits, plan_sweep, resume_sweep, run_sweep
+from sentiment_cli.workflows.sweep import plan_sweep, resume_sweep, run_sweep
+from sentiment_cli.workflows.sweep_checks import Limits
 from sentiment_cli.workflows.sweep_result import read_sweep
 
 RATE, UNITS = "training.learning_rate", "model.recurrent.0.units"
@@ -139,7 +141,7 @@ def arm(monkeypatch: pytest.MonkeyPatch) -> Callable[[Bomb], None]:
     backend = search_study.load_optuna().storages.journal.JournalFileBackend
     monkeypatch.setattr(backend, "append_logs", ticking(backend.append_logs))
     monkeypatch.setattr(Sweep, "write_record", ticking(Run.write_record))
-    monkeypatch.setattr(workflow, "write_text", ticking(workflow.write_text))
+    monkeypatch.setattr(sweep_best, "write_text", ticking(sweep_best.write_text))
     Played.tick = staticmethod(lambda: armed[0].tick())
 
     def arm(bomb: Bomb) -> None:
