@@ -45,6 +45,15 @@ from sentiment_cli.workflows.trials import ActiveTrial, Search, TrialEnd, descri
 _LOOK, _NOTE = 0.2, 10.0
 # So many failures in a row, and no trial that came to something, are no matter of settings.
 _HOPELESS = 3
+# Of a record that lacks it.
+_UNKNOWN: dict[str, Any] = {
+    "evaluate_test": True,
+    "split_seed": None,
+    "max_trials": None,
+    "max_minutes": None,
+    "jobs": 1,
+    "seconds": {"total": 0.0},
+}
 
 
 @dataclass
@@ -213,7 +222,8 @@ def resume_sweep(
     limits.check()
     load_optuna()
     with StopRequest(progress.note) as stop, locked(sweep.lock_path):
-        record = sweep.read_record()
+        record = {**_UNKNOWN, **sweep.read_record()}
+        record["seconds"] = {**_UNKNOWN["seconds"], **record["seconds"]}
         common, plan = read_config(sweep, record), read_plan(sweep, record)
         chooser = Chooser(common, plan)
         record = {**record, **further_limits(sweep, chooser, record, limits)}

@@ -15,6 +15,7 @@ from sentiment_cli.search.study import load_optuna
 from sentiment_cli.training.progress import Progress
 from sentiment_cli.workflows.record import resume_command
 from sentiment_cli.workflows.seeds import with_split_seed
+from sentiment_cli.workflows.sweep_result import read_sweep
 
 DEFAULT_TRIALS = 20
 
@@ -131,7 +132,7 @@ def further_limits(sweep: Sweep, chooser: Chooser, record: dict[str, Any], limit
         RunError: there is nothing to do.
         UsageError: it has more trials already.
     """
-    rows = record.get("trials", [])
+    rows = read_sweep(sweep).trials
     trials = record["max_trials"] if limits.trials is None else count_trials(chooser, limits)
     minutes = record["max_minutes"] if limits.minutes is None else limits.minutes
     if limits.trials is not None and limits.trials < len(rows):
@@ -141,7 +142,7 @@ def further_limits(sweep: Sweep, chooser: Chooser, record: dict[str, Any], limit
             f"The {minutes:g} minutes of {sweep.path} are over. To go on: {resume_command(sweep)} "
             f"--max-minutes {2 * minutes:g}"
         )
-    has_ended = record.get("status") == "finished" and all(row["state"] != "unfinished" for row in rows)
+    has_ended = record.get("status") == "finished" and all(row.state != "unfinished" for row in rows)
     if has_ended and trials is not None and trials <= len(rows):
         further = f" To search further: {resume_command(sweep)} --trials {2 * len(rows)}"
         whole = chooser.plan.sampler == "grid" and len(rows) >= len(chooser.order or ())

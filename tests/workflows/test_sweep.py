@@ -286,11 +286,13 @@ class TestKilled:
         self.check(config, arm, range(1, count, count // 8), whole)
 
     @pytest.mark.faults
+    @pytest.mark.timeout(3600)
     def test_killed_at_every_moment_and_resumed_it_is_the_same_study(
         self, played: None, arm: Callable[[Bomb], None], config: Config
     ) -> None:
         count, whole = self.moments(config, arm)
         self.check(config, arm, range(1, count), whole)
+        print(f"killed at {count - 1} moments, all equal")
 
     def test_a_recorded_state_is_gone_on_with(self, played: None, config: Config) -> None:
         """As a kill leaves it: one trial judged and not ended, one begun with a run, one with no directory yet."""
@@ -406,6 +408,14 @@ class TestFurther:
         sweep.config_path.write_text(sweep.config_path.read_text().replace("dim: 4", "dim: 5"))
         with pytest.raises(RunError, match=r"was changed since the run began:\n  model\.embedding\.dim: 4 -> 5"):
             resume_sweep(sweep, Limits(3))
+
+    def test_what_a_record_lacks_is_taken_for_what_it_usually_is(self, played: None, config: Config) -> None:
+        sweep = search(config, "one", count=1)
+        record = sweep.read_record()
+        for key in ("evaluate_test", "split_seed", "max_trials", "max_minutes", "jobs", "seconds", "trials"):
+            record.pop(key)
+        sweep.write_record(record)
+        assert len(resume_sweep(sweep, Limits(2)).trials) == 2
 
     @pytest.mark.parametrize(
         ("search", "message"),
