@@ -22,7 +22,10 @@ from sentiment_cli.plots.perplexity import plot_perplexity
 from sentiment_cli.plots.probes import plot_probes
 from sentiment_cli.plots.save import save_figure
 from sentiment_cli.plots.style import current_look, fix_layout, house_style, points, room, using
+from sentiment_cli.plots.sweep import plot_sweep
 from sentiment_cli.probes.outcomes import ProbeOutcome
+from sentiment_cli.search.plan import SearchPlan
+from sentiment_cli.search.trial import Trial
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -44,6 +47,15 @@ PICTURES: dict[str, Callable[[], Figure]] = {
         [ProbeOutcome("film", f"probe_{i}", f"group {i // 3}", "inv", "", "templates", 10, i) for i in range(8)],
         title="lstm",
     ),
+    "sweep": lambda: plot_sweep(
+        [
+            Trial(i, "finished", {"model.dropout": repr(i / 10), "model.pooling": ("last", "max")[i % 2]}, i / 10, 1, 1)
+            for i in range(1, 6)
+        ],
+        SearchPlan.make(["model.pooling=last,max"], ["model.dropout=uniform(0,0.6)"]),
+        {"model.dropout": 0.9, "model.pooling": 0.1},
+        title="a sweep",
+    ),
 }
 
 
@@ -59,7 +71,7 @@ def shown_texts(figure: Figure) -> list[Text]:
     return [text for text in figure.findobj(Text) if isinstance(text, Text) and text.get_text() and text.get_visible()]
 
 
-@pytest.mark.parametrize("name", ["history", "confusion", "perplexity"])
+@pytest.mark.parametrize("name", ["history", "confusion", "perplexity", "sweep"])
 @pytest.mark.parametrize("look", [PAPER, Look("paper", 6.9), Look("screen", 5.0)], ids=str)
 def test_the_width_is_kept(tmp_path: Path, name: str, look: Look) -> None:
     save_figure(drawn(name, look), tmp_path / "a.png")
@@ -68,7 +80,7 @@ def test_the_width_is_kept(tmp_path: Path, name: str, look: Look) -> None:
     assert dots == pytest.approx(look.width * look.dpi, rel=0.01)
 
 
-@pytest.mark.parametrize("name", ["history", "confusion", "perplexity", "probes"])
+@pytest.mark.parametrize("name", ["history", "confusion", "perplexity", "probes", "sweep"])
 def test_letters_on_paper_have_six_to_eleven_points(name: str) -> None:
     sizes = [text.get_fontsize() for text in shown_texts(drawn(name, PAPER))]
     assert min(sizes) > 6 and max(sizes) < 11
