@@ -57,7 +57,7 @@ def replacing_directory(path: Path, *, new: bool = False) -> Iterator[Path]:
         new: it must not exist.
 
     Yields:
-        An empty directory, for files. When the body raises, it is removed and ``path`` stays as it was.
+        An empty directory, for files and directories. When the body raises, it is removed and ``path`` stays as it was.
 
     Raises:
         FileExistsError: with ``new``, it exists.
@@ -67,7 +67,7 @@ def replacing_directory(path: Path, *, new: bool = False) -> Iterator[Path]:
         temporary = Path(tempfile.mkdtemp(prefix=f"{_TEMPORARY}{path.name}-", dir=path.parent))
     try:
         yield temporary
-        for file in temporary.iterdir():
+        for file in temporary.rglob("*"):
             _sync(file)
         _sync(temporary)
         temporary.chmod(0o777 & ~_umask())

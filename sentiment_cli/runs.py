@@ -141,6 +141,15 @@ class Run:
         """The evaluations on other data."""
         return self.path / "evaluations"
 
+    @property
+    def exports_dir(self) -> Path:
+        """The network as files for other programs, where no other place was asked for."""
+        return self.path / "exports"
+
+    def export_dir(self, name: str) -> Path:
+        """One of these exports."""
+        return self.exports_dir / name
+
     def report_path(self, split: str) -> Path:
         """The page about one part of its own data."""
         return self.path / ("report.html" if split == "test" else f"report-{split}.html")

@@ -13,6 +13,7 @@ from sentiment_cli.cli.data import data
 from sentiment_cli.cli.download import download
 from sentiment_cli.cli.evaluate import evaluate
 from sentiment_cli.cli.explain import explain
+from sentiment_cli.cli.export import export
 from sentiment_cli.cli.find_lr import find_lr
 from sentiment_cli.cli.info import info
 from sentiment_cli.cli.misclassified import misclassified
@@ -43,6 +44,6 @@ def main() -> None:
 
 for _command in (
     train, sweep, find_lr, pretrain, evaluate, baseline, compare, plot_history, misclassified, predict, explain, probe,
-    download, data, configs, init, validate, schema, runs, results, report, info,
+    download, data, configs, init, validate, schema, runs, results, report, export, info,
 ):  # fmt: skip
     main.add_command(_command)

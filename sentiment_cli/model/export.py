@@ -35,7 +35,7 @@ def build_end_to_end(config: Config, vocabulary: Sequence[str], network: Any) ->
     texts = keras.Input((), dtype="string", name="text")
     token_ids = build_vectorizer(config.text, vocabulary)(texts)
     stock = stock_copy(network, config, len(vocabulary))
-    logits = stock(_cut_to_length(token_ids, config.text))
+    logits = stock(cut_padded(token_ids, config.text))
     probabilities = ops.sigmoid(logits) if logits.shape[-1] == 1 else ops.softmax(logits, axis=-1)
     return keras.Model(texts, probabilities, name="sentiment")
 
@@ -52,8 +52,16 @@ def needed_import(config: Config) -> str | None:
     return IMPORT if config.text.standardize == "reviews" else None
 
 
-def _cut_to_length(token_ids: Any, settings: TextSettings) -> Any:
-    """Cut and pad int64[batch, time] to int32[batch, sequence_length] as `token_ids.cut_to_length` does."""
+def cut_padded(token_ids: Any, settings: TextSettings) -> Any:
+    """Cut and pad a batch as `token_ids.cut_to_length` does, by Keras' operations.
+
+    Args:
+        token_ids: int64[batch, time], padded on the right with 0.
+        settings: the ``text`` section.
+
+    Returns:
+        int32[batch, sequence_length].
+    """
     most = settings.sequence_length
     head = kept_at_head(most, settings.truncate)
     column = np.arange(most, dtype="int32")[None, :]

@@ -87,6 +87,13 @@ def encode(
         texts: any number of them.
         progress: called with the number of texts done since the last call.
     """
+    return build_encoder(settings, vocabulary)(texts, progress)
+
+
+def build_encoder(
+    settings: TextSettings, vocabulary: Sequence[str]
+) -> Callable[[Sequence[str], Callable[[int], None] | None], TokenIds]:
+    """What `encode` does with texts and progress, for many calls: the vectorizer is built once."""
     vectorizer = build_vectorizer(settings, vocabulary, ragged=True)
 
     def encode_batch(batch: Sequence[str]) -> TokenIds:
@@ -94,14 +101,17 @@ def encode(
         flat, lengths = ids.values.numpy(), ids.row_lengths().numpy()
         return cut_to_length(flat, lengths, settings.sequence_length, settings.truncate)
 
-    def encoded() -> Iterator[TokenIds]:
-        # TensorFlow cleans and splits the texts of a batch on one core.
-        for part in computed_ahead(encode_batch, _batches(texts), available_cores()):
-            yield part
-            if progress:
-                progress(len(part))
+    def encode_all(texts: Sequence[str], progress: Callable[[int], None] | None) -> TokenIds:
+        def encoded() -> Iterator[TokenIds]:
+            # TensorFlow cleans and splits the texts of a batch on one core.
+            for part in computed_ahead(encode_batch, _batches(texts), available_cores()):
+                yield part
+                if progress:
+                    progress(len(part))
 
-    return join_token_ids(encoded(), len(vocabulary))
+        return join_token_ids(encoded(), len(vocabulary))
+
+    return encode_all
 
 
 def tokenize(settings: TextSettings, texts: Sequence[str]) -> list[list[str]]:

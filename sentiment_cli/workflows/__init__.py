@@ -11,6 +11,7 @@ Nothing heavy is imported with this package; the functions load TensorFlow when 
 
 from sentiment_cli.workflows.baseline import BaselineResult, baseline, baseline_of_run
 from sentiment_cli.workflows.evaluate import EvaluateResult, evaluate
+from sentiment_cli.workflows.export import ExportResult, ExportSettings, export
 from sentiment_cli.workflows.import_data import import_data
 from sentiment_cli.workflows.predict import TextPrediction, predict
 from sentiment_cli.workflows.pretrain import PretrainResult, pretrain
@@ -23,6 +24,8 @@ __all__ = [
     "BaselineResult",
     "DryRun",
     "EvaluateResult",
+    "ExportResult",
+    "ExportSettings",
     "PretrainResult",
     "ProbeSettings",
     "SeedsResult",
@@ -33,6 +36,7 @@ __all__ = [
     "choose_probes",
     "dry_run",
     "evaluate",
+    "export",
     "import_data",
     "predict",
     "pretrain",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,10 +77,15 @@ class Classifier:
     vocabulary: list[str]
     network: Any
 
+    @functools.cached_property
+    def _step(self) -> Any:
+        """Traced once: that takes two seconds, a short review a hundredth of one."""
+        return build_score_step(self.network)
+
     def score(self, token_ids: TokenIds, progress: Progress) -> np.ndarray:
         """Logits float32[n, 1 or classes] of encoded reviews."""
         return compute_logits(
-            build_score_step(self.network),
+            self._step,
             token_ids,
             batch_size=_SCORING_ROWS,
             fixed_width=fixed_width(self.config),

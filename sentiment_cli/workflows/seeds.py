@@ -245,7 +245,7 @@ def _remove_ensemble(group: SeedGroup) -> None:
     results = (path for split in SPLITS for path in group.result_paths(split))
     for path in (group.metrics_path, group.probes_path, *results):
         path.unlink(missing_ok=True)
-    for directory in (group.plots_dir, group.evaluations_dir):
+    for directory in (group.plots_dir, group.evaluations_dir, group.exports_dir):
         if directory.exists():
             shutil.rmtree(directory)
 

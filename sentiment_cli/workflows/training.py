@@ -199,8 +199,10 @@ def _remove_stale_results(job: Job, record: dict[str, Any], state: TrainingState
     stale = [path for path in (run.metrics_path, run.model_path, run.probes_path, *results) if path.exists()]
     for path in stale:
         path.unlink()
-    if run.evaluations_dir.exists():
-        shutil.rmtree(run.evaluations_dir)
+    for directory in (run.evaluations_dir, run.exports_dir):
+        if directory.exists():
+            shutil.rmtree(directory)
+            stale.append(directory)
     record["evaluated_epoch"] = state.best_epoch
     job.run.write_record(record)
     if stale:

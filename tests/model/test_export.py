@@ -187,14 +187,14 @@ def test_a_text_by_itself_has_the_probability_that_it_has_among_others(
 def test_the_file_cuts_and_cleans_as_the_training_does(truncate: str, standardize: str) -> None:
     import tensorflow as tf
 
-    from sentiment_cli.model.export import _cut_to_length
+    from sentiment_cli.model.export import cut_padded
     from sentiment_cli.text.vectorizer import adapt_vocabulary, build_vectorizer, encode
 
     config = make_config({"standardize": standardize, "truncate": truncate})
     texts = make_texts()
     vocabulary = adapt_vocabulary(config.text, texts)
     ours = encode(config.text, vocabulary, texts).pad(np.arange(len(texts)), SEQUENCE_LENGTH)
-    theirs = _cut_to_length(build_vectorizer(config.text, vocabulary)(tf.constant(texts)), config.text)
+    theirs = cut_padded(build_vectorizer(config.text, vocabulary)(tf.constant(texts)), config.text)
     np.testing.assert_array_equal(theirs, ours)
 
 
