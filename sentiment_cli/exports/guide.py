@@ -52,8 +52,8 @@ if texts:
 EXAMPLES: dict[Format, str] = {"saved_model": _TENSORFLOW_EXAMPLE, "onnx": _ONNX_EXAMPLE}
 
 _SAVED_MODEL_TEXT = """\
-`saved_model.pb`, `variables` and `assets` are a TensorFlow SavedModel, from raw text to probabilities. It needs
-TensorFlow {tensorflow} or later, and nothing else. For TensorFlow Serving put the directory at `<model>/1`.
+`saved_model.pb`, `variables` and `assets` are a TensorFlow SavedModel, from raw text to probabilities. TensorFlow
+(this is of {tensorflow}) opens it, and nothing else is needed. TensorFlow Serving finds it at `<model>/1`.
 
 The signature `serving_default` takes `text`, string[batch], UTF-8, and gives
 
@@ -63,7 +63,7 @@ The signature `serving_default` takes `text`, string[batch], UTF-8, and gives
 """
 
 _ONNX_TEXT = """\
-`model.onnx` goes from token ids to probabilities: `token_ids`, int64[batch, {width}], padded on the right with 0, to
+`model.onnx` goes from token ids to probabilities: `token_ids`, int64[batch, time], padded on the right with 0, to
 `probabilities`, float32[batch, {classes}], in the order of the classes. The names of the classes are in its metadata,
 `class_names`, as JSON.
 
@@ -86,10 +86,9 @@ def write_page(record: Mapping[str, Any]) -> str:
     form: Format = record["format"]
     text = _SAVED_MODEL_TEXT if form == "saved_model" else _ONNX_TEXT
     names = record["class_names"]
-    width = record["inputs"][0]["shape"][-1]
-    body = text.format(classes=len(names), tensorflow=record["versions"].get("tensorflow", ""), width=width)
+    body = text.format(classes=len(names), tensorflow=record["versions"].get("tensorflow", ""))
     listed = "\n".join(f"{index}. {name}" for index, name in enumerate(names))
-    parts = [f"# {record['run']}, as {TITLES[form]}", body, f"Classes, from 0:\n\n{listed}\n"]
+    parts = [f"# {record['run']}, as {TITLES[form]}\n", body, f"Classes, from 0:\n\n{listed}\n"]
     parts += [
         _BATCHES_TEXT,
         f"{_checked(record)}\n",

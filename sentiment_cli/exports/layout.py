@@ -57,13 +57,12 @@ class ExportDirectory:
         return dict(sorted((path.relative_to(self.path).as_posix(), path.stat().st_size) for path in files))
 
 
-def describe_interface(form: Format, classes: int, width: int | None) -> dict[str, Any]:
+def describe_interface(form: Format, classes: int) -> dict[str, Any]:
     """What goes in and comes out, for ``export.json``.
 
     Args:
         form: the format.
         classes: number of classes.
-        width: tokens that every row must have; None: any number.
     """
     probabilities = {"name": "probabilities", "type": "float32", "shape": ["batch", classes]}
     if form == "saved_model":
@@ -71,5 +70,5 @@ def describe_interface(form: Format, classes: int, width: int | None) -> dict[st
         labels = {"name": "label", "type": "string", "shape": ["batch"]}
         names = {"name": "class_names", "type": "string", "shape": ["batch", classes]}
         return {"signature": "serving_default", "inputs": [text], "outputs": [probabilities, labels, names]}
-    token_ids = {"name": "token_ids", "type": "int64", "shape": ["batch", width or "time"]}
+    token_ids = {"name": "token_ids", "type": "int64", "shape": ["batch", "time"]}
     return {"inputs": [token_ids], "outputs": [probabilities]}

@@ -63,7 +63,8 @@ def _build_module(
     module = tf.Module(name="sentiment")
     # As attributes, or they and their table of words would not be saved.
     module.vectorizer = build_vectorizer(config.text, vocabulary)
-    module.networks = [stock_copy(network, config, len(vocabulary)) for network in networks]
+    plain = _without_dropout(config)
+    module.networks = [stock_copy(network, plain, len(vocabulary)) for network in networks]
     names = tf.constant(list(class_names))
 
     def serve(text: Any) -> dict[str, Any]:
@@ -81,6 +82,16 @@ def _build_module(
 
     module.serve = tf.function(serve, input_signature=[tf.TensorSpec((None,), tf.string, name="text")])
     return module
+
+
+def _without_dropout(config: Config) -> Config:
+    """For the same weights: recurrent layers of Keras draw masks where none is used, from a state (Keras 3.15)."""
+    settings, none = config.model, {"dropout": 0.0}
+    recurrent = [layer.model_copy(update={**none, "recurrent_dropout": 0.0}) for layer in settings.recurrent]
+    dense = [layer.model_copy(update=none) for layer in settings.dense]
+    embedding = settings.embedding.model_copy(update=none)
+    parts = {"embedding": embedding, "recurrent": recurrent, "dense": dense, **none}
+    return config.model_copy(update={"model": settings.model_copy(update=parts)})
 
 
 def _cut_to_longest(token_ids: Any) -> Any:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
-import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -192,7 +189,6 @@ def _export(
         record = {**_describe(run, config, scorer, settings), "check": check}
         write_text(temporary / EXAMPLE_FILE, EXAMPLES[settings.form])
         write_text(temporary / README_FILE, write_page(record))
-        shutil.rmtree(temporary / "__pycache__", ignore_errors=True)
         write_json(unfinished.record_path, record)
     return ExportResult(run, directory, record, directory.file_sizes(), latencies)
 
@@ -201,19 +197,19 @@ def _write_network(directory: ExportDirectory, scorer: Scorer, settings: ExportS
     from sentiment_cli.workflows.attribution import members
 
     networks = [member.network for member in members(scorer)]
+    texts = scorer.config, scorer.vocabulary, scorer.class_names
     if settings.form == "saved_model":
         from sentiment_cli.exports.saved_model import write_saved_model
 
-        write_saved_model(directory.path, scorer.config, scorer.vocabulary, scorer.class_names, networks)
+        write_saved_model(directory.path, *texts, networks)
     else:
         from sentiment_cli.exports.onnx_files import write_onnx_files
 
-        write_onnx_files(directory, scorer, networks, quantize=settings.quantize)
+        write_onnx_files(directory, *texts, networks, quantize=settings.quantize)
 
 
 def _describe(run: Run, config: Config, scorer: Scorer, settings: ExportSettings) -> dict[str, Any]:
     """What ``export.json`` says but for the check."""
-    from sentiment_cli.training.scoring import fixed_width
     from sentiment_cli.workflows.attribution import members
 
     records = network_records(run)
@@ -231,5 +227,5 @@ def _describe(run: Run, config: Config, scorer: Scorer, settings: ExportSettings
         "commit": environment["commit"],
         "versions": {"python": environment["versions"]["python"], **versions},
         "class_names": list(scorer.class_names),
-        **describe_interface(settings.form, len(scorer.class_names), fixed_width(config)),
+        **describe_interface(settings.form, len(scorer.class_names)),
     }

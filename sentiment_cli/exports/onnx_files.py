@@ -1,0 +1,103 @@
+"""How is a network written as an ONNX file with its tokenizer, and opened again?"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sentiment_cli.atomic import replacing
+from sentiment_cli.config.schema import Config
+from sentiment_cli.errors import RunError
+from sentiment_cli.exports.batches import Classify, in_batches
+from sentiment_cli.exports.layout import ExportDirectory
+from sentiment_cli.exports.onnx_join import join_networks
+from sentiment_cli.exports.onnx_weights import quantize_weights
+from sentiment_cli.extras import require
+from sentiment_cli.machine import available_cores
+from sentiment_cli.onnx_export import write_onnx, write_tokenizer
+
+# Of an ONNX file, which protobuf bounds; the nodes take a few kilobytes of it.
+_MOST_BYTES = 2**31 - 2**20
+
+
+def write_onnx_files(
+    directory: ExportDirectory,
+    config: Config,
+    vocabulary: Sequence[str],
+    class_names: Sequence[str],
+    networks: Sequence[Any],
+    *,
+    quantize: bool = False,
+) -> None:
+    """Write ``model.onnx``, from token ids to probabilities, and the tokenizer that makes the token ids.
+
+    Args:
+        directory: where they go.
+        config: the configuration.
+        vocabulary: tokens in the order of their ids.
+        class_names: in the order of the outputs; they are kept in the file's metadata, ``class_names``, as JSON.
+        networks: at least one, from `model.network.build_network`; of several the mean of the probabilities is given.
+        quantize: keep the weights in 8 bits, see `onnx_weights`.
+
+    Raises:
+        MissingExtraError: onnx is not installed.
+        RunError: the weights are more than an ONNX file holds, two gigabytes.
+    """
+    metadata = {"class_names": json.dumps(list(class_names))}
+    write_tokenizer(directory.path, config, vocabulary)
+    if len(networks) == 1 and not quantize:
+        write_onnx(directory.onnx_path, config, len(vocabulary), networks[0], metadata)
+        return
+    size = sum(weight.nbytes for network in networks for weight in network.get_weights())
+    if size > _MOST_BYTES and not quantize:
+        raise RunError(
+            f"The {len(networks)} networks have {size / 1e9:.1f} GB of weights, and an ONNX file holds two. Export "
+            "them as a SavedModel, or one of them alone."
+        )
+    onnx = require("onnx", "Writing ONNX files")
+    models = [_build(onnx, config, len(vocabulary), network) for network in networks]
+    if quantize:
+        for model in models:
+            quantize_weights(model)
+    model = models[0] if len(models) == 1 else join_networks(models)
+    onnx.helper.set_model_props(model, metadata)
+    with replacing(directory.onnx_path) as temporary:
+        onnx.save(model, str(temporary))
+
+
+def open_onnx(directory: ExportDirectory) -> Classify:
+    """What `write_onnx_files` wrote, by onnxruntime and the tokenizer beside it: from texts to float32[n, classes].
+
+    Only for files that were just written here: the tokenizer is code, and runs.
+    """
+    onnxruntime = require("onnxruntime", "Opening ONNX files")
+    options = onnxruntime.SessionOptions()
+    # By itself it takes a thread for each core of the machine, also where a container may use two of sixty-four.
+    options.intra_op_num_threads = available_cores()
+    session = onnxruntime.InferenceSession(str(directory.onnx_path), options, providers=["CPUExecutionProvider"])
+    tokenizer = _load_tokenizer(directory.tokenizer_path)
+
+    def classify(texts: Sequence[str]) -> np.ndarray:
+        token_ids = np.array(tokenizer.encode_batch(texts), dtype=np.int64)
+        return np.asarray(session.run(["probabilities"], {"token_ids": token_ids})[0])
+
+    return in_batches(classify)
+
+
+def _build(onnx: Any, config: Config, vocabulary_size: int, network: Any) -> Any:
+    with tempfile.TemporaryDirectory(prefix="sentiment-export-") as temporary:
+        path = Path(temporary) / "network.onnx"
+        write_onnx(path, config, vocabulary_size, network)
+        return onnx.load(str(path))
+
+
+def _load_tokenizer(path: Path) -> Any:
+    """The tokenizer of a file, not as a module: an import would leave compiled code beside it."""
+    names: dict[str, Any] = {"__name__": "tokenizer", "__file__": str(path)}
+    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), names)
+    return names["Tokenizer"].load(path.with_suffix(".json"))
