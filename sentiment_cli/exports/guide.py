@@ -101,7 +101,7 @@ def _checked(record: Mapping[str, Any]) -> str:
     check = record["check"]
     line = (
         f"Opened by {check['runtime']} on {check['reviews']:,} {check['part']} texts and compared with the run: a "
-        f"probability differs by {check['largest_difference']:.2g} at the most, {check['changed_labels']} labels differ."
+        f"probability differs by {check['largest_difference']:.2g} at the most, and {check['changed_labels']} labels."
     )
     if record["quantized"]:
         line += " Weights are kept in 8 bits."

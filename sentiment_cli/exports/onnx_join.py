@@ -20,21 +20,18 @@ def join_networks(models: Sequence[Any]) -> Any:
         One with the same input and output.
     """
     onnx = require("onnx", "Writing ONNX files")
-    named = [
-        onnx.compose.add_prefix(model, f"network_{number}/", rename_inputs=False)
-        for number, model in enumerate(models, start=1)
-    ]
+    named = [_renamed(model.graph, f"network_{number}/") for number, model in enumerate(models, start=1)]
     means = [f"network_{number}/{_OUTPUT}" for number in range(1, len(models) + 1)]
     first = models[0].graph
     graph = onnx.helper.make_graph(
         [
-            *(node for model in named for node in model.graph.node),
+            *(node for graph in named for node in graph.node),
             onnx.helper.make_node("Mean", means, [_OUTPUT], name="mean"),
         ],
         first.name,
         [value for value in first.input if value.name == _INPUT],
         list(first.output),
-        [tensor for model in named for tensor in model.graph.initializer],
+        [tensor for graph in named for tensor in graph.initializer],
     )
     joined = onnx.helper.make_model(
         graph,
@@ -46,3 +43,27 @@ def join_networks(models: Sequence[Any]) -> Any:
     )
     onnx.checker.check_model(joined, full_check=True)
     return joined
+
+
+def _renamed(graph: Any, prefix: str) -> Any:
+    """A copy whose values and nodes have other names, all but the input.
+
+    Not ``onnx.compose.add_prefix``: within the body of a loop that leaves the names of weights outside as they were.
+    """
+    copy = type(graph)()
+    copy.CopyFrom(graph)
+    _rename(copy, prefix)
+    return copy
+
+
+def _rename(graph: Any, prefix: str) -> None:
+    for node in graph.node:
+        node.name = prefix + node.name
+        for names in (node.input, node.output):
+            # An input without a name is one that is left out.
+            names[:] = [prefix + name if name not in ("", _INPUT) else name for name in names]
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                _rename(attribute.g, prefix)
+    for value in (*graph.input, *graph.output, *graph.initializer, *graph.value_info):
+        value.name = prefix + value.name if value.name != _INPUT else _INPUT

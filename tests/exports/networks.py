@@ -15,8 +15,6 @@ DEEP = [{"cell": "lstm", "units": 3, "bidirectional": True, "dropout": 0.3}, {"c
 STEPWISE = [{"cell": "gru", "units": 3, "activation": "softsign"}]
 
 NETWORKS: dict[str, dict[str, Any]] = {
-    "simple_rnn-last": {"recurrent": CELLS["simple_rnn"], "standardize": "lower"},
-    "lstm-tail": {"recurrent": CELLS["lstm"], "pooling": "mean", "truncate": "tail", "standardize": "none"},
     "deep-all": {"recurrent": DEEP, "pooling": ["max", "last", "mean", "attention"], "truncate": "head_tail"},
     "windows": {"recurrent": CELLS["lstm"], "pooling": ["max", "attention"], "window": 4},
     "character": {"recurrent": CELLS["gru"], "split": "character", "truncate": "tail"},
@@ -24,9 +22,8 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "three-classes": {"recurrent": CELLS["gru"], "dense": [{"units": 4, "activation": "gelu"}], "classes": 3},
     "reviews-keep": {"recurrent": CELLS["gru"], "standardize": "reviews", "truncate": "head_tail"},
     "reviews-drop": {"recurrent": CELLS["gru"], "standardize": "reviews", "punctuation": "drop"},
-    "stepwise": {"recurrent": STEPWISE, "pooling": "max"},
-    "two-networks": {"recurrent": STEPWISE, "members": 2},
-    "three-networks-three-classes": {"recurrent": CELLS["lstm"], "classes": 3, "members": 3},
+    "three-networks": {"recurrent": STEPWISE, "members": 3},
+    "two-networks-three-classes": {"recurrent": CELLS["lstm"], "classes": 3, "members": 2},
 }
 
 

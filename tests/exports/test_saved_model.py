@@ -6,13 +6,15 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
 from exports.networks import NETWORKS, make_config, make_names, make_networks, make_texts, own_probabilities
 
+# Two seconds each; what the others differ in is held by tests/model.
+NAMES = ("deep-all", "windows", "character", "unmasked", "reviews-keep", "two-networks-three-classes")
 READER = """\
 import json, sys
 
@@ -52,13 +54,14 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     from sentiment_cli.text.vectorizer import adapt_vocabulary
 
     directory, texts, own = tmp_path_factory.mktemp("exported"), make_texts(), {}
-    for name, options in NETWORKS.items():
+    for name in NAMES:
+        options = NETWORKS[name]
         config = make_config(options)
         vocabulary = adapt_vocabulary(config.text, texts)
         networks = make_networks(options, config, vocabulary)
         write_saved_model(directory / name, config, vocabulary, make_names(options), networks)
         own[name] = own_probabilities(config, vocabulary, networks, texts)
-    job = {"texts": texts, "directories": [str(directory / name) for name in NETWORKS]}
+    job = {"texts": texts, "directories": [str(directory / name) for name in NAMES]}
     (directory / "job.json").write_text(json.dumps(job), encoding="ascii")
     child = subprocess.run(
         [sys.executable, "-c", READER, str(directory / "job.json")],
@@ -80,14 +83,14 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             "assets": json.loads((directory / name / "assets" / "class_names.json").read_text(encoding="ascii")),
             **told[str(directory / name)],
         }
-        for name in NETWORKS
+        for name in NAMES
     }
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", NAMES)
 class TestSavedModel:
     def test_tensorflow_alone_says_what_we_say(self, read: dict[str, Any], name: str) -> None:
-        assert np.ptp(read[name]["own"], axis=0).max() > 0.1
+        assert np.ptp(read[name]["own"], axis=0).max() > 0.01
         np.testing.assert_allclose(read[name]["probabilities"], read[name]["own"], atol=1e-5)
 
     def test_a_prediction_does_not_depend_on_its_neighbours(self, read: dict[str, Any], name: str) -> None:
