@@ -175,6 +175,7 @@ def test_a_baseline_that_was_computed_before_is_shown_without_tensorflow(workpla
         (["results", "no-such"], 1),
         (["results"], 1),
         (["report", "no-such"], 1),
+        (["export", "no-such", "--format", "onnx"], 1),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
 )

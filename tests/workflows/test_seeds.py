@@ -162,7 +162,10 @@ class TestStopped:
     ) -> None:
         begin_again(group, 4)
         first = unchanged(group.member(3).path)
-        asked = [group.probes_path, group.evaluation_dir("other") / "metrics.json"]
+        asked = [
+            group.probes_path,
+            *(at / "a file" for at in (group.evaluation_dir("other"), group.export_dir("onnx"))),
+        ]
         for path in asked:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("of the networks before", encoding="utf-8")

@@ -773,7 +773,8 @@ def test_an_extension_that_is_killed_in_its_first_epoch_still_goes_on(run_copy: 
 
 def test_what_an_extension_made_untrue_is_removed(run_copy: Path) -> None:
     run = Run(run_copy)
-    asked = [run.predictions_path("train"), run.probes_path, run.evaluation_dir("other") / "metrics.json"]
+    directories = run.evaluation_dir("other"), run.export_dir("onnx")
+    asked = [run.predictions_path("train"), run.probes_path, *(directory / "a file" for directory in directories)]
     asked += [own_files(run, split).picture("curves") for split in ("train", "test")]
     for path in asked:
         path.parent.mkdir(parents=True, exist_ok=True)
