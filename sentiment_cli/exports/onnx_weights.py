@@ -20,9 +20,9 @@ def quantize_weights(model: Any) -> None:
 
     Rows of a table of word vectors are made float32 when they have been looked up, other matrices when a session
     begins. Not ``onnxruntime.quantization.quantize_dynamic``: that rounds a whole table with one factor and the states
-    as well, knows no GRU, and leaves operators of onnxruntime alone. Over 5,000 IMDb reviews probabilities are off by
-    0.0012 on average here and 0.0018 there (`imdb_lstm`), by 0.0003 and 0.0010 (`imdb_gru`), and there is no gain in
-    time: 4.0 s and 3.3 to 3.7, 6.8 s and 7.2.
+    as well, knows no GRU, and needs operators that only onnxruntime has. Over 5,000 IMDb reviews probabilities are off
+    by 0.0012 on average here and 0.0018 there (`imdb_lstm`), by 0.0003 and 0.0010 (`imdb_gru`); it takes 4.0 s here and
+    3.3 there, 6.8 s and 7.2.
 
     Args:
         model: an ``onnx.ModelProto`` without quantized weights, which is changed.
