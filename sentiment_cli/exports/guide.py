@@ -19,8 +19,8 @@ model = tf.saved_model.load(os.path.dirname(os.path.abspath(__file__)))
 classify = model.signatures["serving_default"]
 texts = sys.stdin.buffer.read().decode("utf-8").split("\\n")
 texts = texts[:-1] if texts[-1] == "" else texts
-if texts:
-    result = classify(text=tf.constant(texts))
+for start in range(0, len(texts), 128):
+    result = classify(text=tf.constant(texts[start : start + 128]))
     for label, row in zip(result["label"].numpy(), result["probabilities"].numpy()):
         print(f"{label.decode('utf-8')}\\t{row.max():.4f}")
 '''
@@ -43,8 +43,8 @@ session = onnxruntime.InferenceSession(os.path.join(here, "model.onnx"))
 class_names = json.loads(session.get_modelmeta().custom_metadata_map["class_names"])
 texts = sys.stdin.buffer.read().decode("utf-8").split("\\n")
 texts = texts[:-1] if texts[-1] == "" else texts
-if texts:
-    token_ids = np.array(tokenizer.encode_batch(texts), dtype="int64")
+for start in range(0, len(texts), 128):
+    token_ids = np.array(tokenizer.encode_batch(texts[start : start + 128]), dtype="int64")
     for row in session.run(["probabilities"], {"token_ids": token_ids})[0]:
         print(f"{class_names[row.argmax()]}\\t{row.max():.4f}")
 '''
