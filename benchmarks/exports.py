@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -24,11 +23,12 @@ from typing import Any
 from sentiment_cli.config import load_config
 from sentiment_cli.exports.latency import MANY, measure_latency
 from sentiment_cli.exports.layout import ExportDirectory
+from sentiment_cli.exports.runtimes import open_export
 from sentiment_cli.runs import Run, find_run
 from sentiment_cli.runtime import choose_device, describe_environment, load_tensorflow
 from sentiment_cli.training.progress import Silent
 from sentiment_cli.workflows import ExportResult, ExportSettings, export
-from sentiment_cli.workflows.export_check import find_texts, open_export, open_keras_model, own_classifier
+from sentiment_cli.workflows.export_check import find_texts, open_keras_model, own_classifier
 
 OWN, KERAS = "this package", "model.keras"
 SETTINGS = {
@@ -117,8 +117,13 @@ def time_one(name: str, run: str, directory: str, texts: str) -> dict[str, float
     classify(reviews[:1])
     opened = time.perf_counter() - started
     latency = measure_latency(classify, reviews)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return {"open_seconds": opened, "peak_bytes": peak, **latency.to_dict()}
+    return {"open_seconds": opened, "peak_bytes": peak_bytes(), **latency.to_dict()}
+
+
+def peak_bytes() -> int:
+    """Of this process alone; what ``getrusage`` gives begins with the peak of the one that started it (Linux)."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return 1024 * next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
 
 
 def load(run: Run) -> Any:

@@ -47,6 +47,7 @@ RANKS = {
     "exports.guide": 2,
     "exports.latency": 2,
     "exports.layout": 2,
+    "exports.runtimes": 2,
     "history": 2,
     "importing": 2,
     "learning_rates": 2,

@@ -11,6 +11,8 @@ Format = Literal["saved_model", "onnx"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 TITLES: dict[Format, str] = {"saved_model": "TensorFlow SavedModel", "onnx": "ONNX"}
 FORMAT_VERSION = 1
+# Of a SavedModel.
+SIGNATURE = "serving_default"
 
 RECORD_FILE = "export.json"
 README_FILE = "README.md"
@@ -69,6 +71,6 @@ def describe_interface(form: Format, classes: int) -> dict[str, Any]:
         text = {"name": "text", "type": "string", "shape": ["batch"]}
         labels = {"name": "label", "type": "string", "shape": ["batch"]}
         names = {"name": "class_names", "type": "string", "shape": ["batch", classes]}
-        return {"signature": "serving_default", "inputs": [text], "outputs": [probabilities, labels, names]}
+        return {"signature": SIGNATURE, "inputs": [text], "outputs": [probabilities, labels, names]}
     token_ids = {"name": "token_ids", "type": "int64", "shape": ["batch", "time"]}
     return {"inputs": [token_ids], "outputs": [probabilities]}

@@ -1,4 +1,4 @@
-"""How is a network written as an ONNX file with its tokenizer, and opened again?"""
+"""How is a network written as an ONNX file with its tokenizer?"""
 
 from __future__ import annotations
 
@@ -8,17 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from sentiment_cli.atomic import replacing
 from sentiment_cli.config.schema import Config
 from sentiment_cli.errors import RunError
-from sentiment_cli.exports.batches import Classify, in_batches
 from sentiment_cli.exports.layout import ExportDirectory
 from sentiment_cli.exports.onnx_join import join_networks
 from sentiment_cli.exports.onnx_weights import quantize_weights
 from sentiment_cli.extras import require
-from sentiment_cli.machine import available_cores
 from sentiment_cli.onnx_export import write_onnx, write_tokenizer
 
 # Of an ONNX file, which protobuf bounds; the nodes take a few kilobytes of it.
@@ -70,34 +66,8 @@ def write_onnx_files(
         onnx.save(model, str(temporary))
 
 
-def open_onnx(directory: ExportDirectory) -> Classify:
-    """What `write_onnx_files` wrote, by onnxruntime and the tokenizer beside it: from texts to float32[n, classes].
-
-    Only for files that were just written here: the tokenizer is code, and runs.
-    """
-    onnxruntime = require("onnxruntime", "Opening ONNX files")
-    options = onnxruntime.SessionOptions()
-    # By itself it takes a thread for each core of the machine, also where a container may use two of sixty-four.
-    options.intra_op_num_threads = available_cores()
-    session = onnxruntime.InferenceSession(str(directory.onnx_path), options, providers=["CPUExecutionProvider"])
-    tokenizer = _load_tokenizer(directory.tokenizer_path)
-
-    def classify(texts: Sequence[str]) -> np.ndarray:
-        token_ids = np.array(tokenizer.encode_batch(texts), dtype=np.int64)
-        return np.asarray(session.run(["probabilities"], {"token_ids": token_ids})[0])
-
-    return in_batches(classify)
-
-
 def _build(onnx: Any, config: Config, vocabulary_size: int, network: Any) -> Any:
     with tempfile.TemporaryDirectory(prefix="sentiment-export-") as temporary:
         path = Path(temporary) / "network.onnx"
         write_onnx(path, config, vocabulary_size, network)
         return onnx.load(str(path))
-
-
-def _load_tokenizer(path: Path) -> Any:
-    """The tokenizer of a file, not as a module: an import would leave compiled code beside it."""
-    names: dict[str, Any] = {"__name__": "tokenizer", "__file__": str(path)}
-    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), names)
-    return names["Tokenizer"].load(path.with_suffix(".json"))

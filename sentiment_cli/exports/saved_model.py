@@ -1,4 +1,4 @@
-"""How is a network written as a SavedModel, which TensorFlow opens without this package, and opened again?"""
+"""How is a network written as a SavedModel, which TensorFlow opens without this package?"""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from sentiment_cli.config.schema import Config
-from sentiment_cli.exports.batches import Classify, in_batches
+from sentiment_cli.exports.layout import SIGNATURE
 from sentiment_cli.model.export import cut_padded
 from sentiment_cli.model.network import stock_copy
 from sentiment_cli.text.vectorizer import build_vectorizer
 
-SIGNATURE = "serving_default"
 _CLASS_NAMES_FILE = "class_names.json"
 
 
@@ -43,18 +41,6 @@ def write_saved_model(
         module = _build_module(config, vocabulary, class_names, networks)
         module.class_names_file = tf.saved_model.Asset(str(names_file))
         tf.saved_model.save(module, str(directory), signatures={SIGNATURE: module.serve})
-
-
-def open_saved_model(directory: Path) -> Classify:
-    """What `write_saved_model` wrote, by TensorFlow alone: from texts to float32[n, classes]."""
-    module = tf.saved_model.load(str(directory))
-
-    def classify(texts: Sequence[str]) -> np.ndarray:
-        # Through the module, whose variables would be gone were it not kept.
-        outputs = module.signatures[SIGNATURE](text=tf.constant(texts, dtype=tf.string))
-        return np.asarray(outputs["probabilities"])
-
-    return in_batches(classify)
 
 
 def _build_module(

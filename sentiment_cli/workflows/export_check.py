@@ -15,6 +15,7 @@ from sentiment_cli.exports.batches import Classify, in_batches
 from sentiment_cli.exports.comparison import check_equal, compare_probabilities, draw_texts
 from sentiment_cli.exports.latency import Latency, measure_latency
 from sentiment_cli.exports.layout import ExportDirectory, Format
+from sentiment_cli.exports.runtimes import open_export
 from sentiment_cli.runs import Run
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.workflows.kept_part import open_part
@@ -105,17 +106,6 @@ def measure_all(
         progress.phase(f"timing {name}")
         result[name] = measure_latency(classify, found.texts)
     return result
-
-
-def open_export(directory: ExportDirectory, form: Format) -> Classify:
-    """An export, by its own runtime: from texts to probabilities float[n, classes]."""
-    if form == "saved_model":
-        from sentiment_cli.exports.saved_model import open_saved_model
-
-        return open_saved_model(directory.path)
-    from sentiment_cli.exports.onnx_files import open_onnx
-
-    return open_onnx(directory)
 
 
 def own_classifier(scorer: Scorer) -> Classify:

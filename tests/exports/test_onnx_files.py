@@ -16,6 +16,7 @@ from exports.networks import NETWORKS, make_config, make_names, make_networks, m
 from sentiment_cli.errors import RunError
 from sentiment_cli.exports.guide import EXAMPLES
 from sentiment_cli.exports.layout import ExportDirectory
+from sentiment_cli.exports.runtimes import open_export
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -39,11 +40,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[ExportD
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_onnxruntime_says_what_we_say(written: dict[str, tuple[ExportDirectory, np.ndarray]], name: str) -> None:
-    from sentiment_cli.exports.onnx_files import open_onnx
-
     directory, own = written[name]
     assert np.ptp(own, axis=0).max() > 0.01
-    np.testing.assert_allclose(open_onnx(directory)(make_texts()), own, atol=1e-5)
+    np.testing.assert_allclose(open_export(directory, "onnx")(make_texts()), own, atol=1e-5)
     assert sorted(directory.file_sizes()) == ["model.onnx", "tokenizer.json", "tokenizer.py"]
 
 
@@ -134,7 +133,7 @@ class TestWeights:
     @pytest.mark.parametrize("cell", ["gru", "lstm"])
     @pytest.mark.parametrize("activation", ["tanh", "softsign"])
     def test_recurrent_networks_say_nearly_the_same(self, cell: str, activation: str, tmp_path: Path) -> None:
-        from sentiment_cli.exports.onnx_files import open_onnx, write_onnx_files
+        from sentiment_cli.exports.onnx_files import write_onnx_files
         from sentiment_cli.text.vectorizer import adapt_vocabulary
 
         texts = make_texts()
@@ -148,7 +147,7 @@ class TestWeights:
         for quantize in (False, True):
             directory = ExportDirectory(tmp_path / str(quantize))
             write_onnx_files(directory, config, vocabulary, ("bad", "good"), networks, quantize=quantize)
-            found[quantize] = directory.onnx_path.stat().st_size, open_onnx(directory)(texts)
+            found[quantize] = directory.onnx_path.stat().st_size, open_export(directory, "onnx")(texts)
         assert found[True][0] < 0.5 * found[False][0]
         assert 0 < np.abs(found[True][1] - found[False][1]).max() < 0.02
 
