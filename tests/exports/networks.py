@@ -16,11 +16,21 @@ STEPWISE = [{"cell": "gru", "units": 3, "activation": "softsign"}]
 
 NETWORKS: dict[str, dict[str, Any]] = {
     "deep-all": {"recurrent": DEEP, "pooling": ["max", "last", "mean", "attention"], "truncate": "head_tail"},
-    "windows": {"recurrent": CELLS["lstm"], "pooling": ["max", "attention"], "window": 4},
-    "character": {"recurrent": CELLS["gru"], "split": "character", "truncate": "tail"},
-    "unmasked": {"recurrent": CELLS["gru"], "embedding": {"dim": 4, "mask": False}, "pooling": ["last", "mean"]},
+    "windows": {
+        "recurrent": CELLS["lstm"],
+        "pooling": ["max", "attention"],
+        "window": 4,
+        "standardize": "reviews",
+        "truncate": "head_tail",
+    },
+    "unmasked": {
+        "recurrent": CELLS["gru"],
+        "embedding": {"dim": 4, "mask": False},
+        "pooling": ["last", "mean"],
+        "split": "character",
+        "truncate": "tail",
+    },
     "three-classes": {"recurrent": CELLS["gru"], "dense": [{"units": 4, "activation": "gelu"}], "classes": 3},
-    "reviews-keep": {"recurrent": CELLS["gru"], "standardize": "reviews", "truncate": "head_tail"},
     "reviews-drop": {"recurrent": CELLS["gru"], "standardize": "reviews", "punctuation": "drop"},
     "three-networks": {"recurrent": STEPWISE, "members": 3},
     "two-networks-three-classes": {"recurrent": CELLS["lstm"], "classes": 3, "members": 2},
