@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from sentiment_cli.cli._completion import RUN
 from sentiment_cli.cli._options import output_options
 from sentiment_cli.cli._output import Output, pairs, table
 from sentiment_cli.cli._progress import make_progress
@@ -21,7 +22,7 @@ _TITLES = {"saved_model": "TensorFlow SavedModel", "onnx": "ONNX"}
 
 
 @click.command()
-@click.argument("run", required=False)
+@click.argument("run", required=False, type=RUN)
 @click.option("--format", "form", type=click.Choice(FORMATS), required=True, help="Of TensorFlow, or ONNX.")
 @click.option("--quantize", is_flag=True, help="Keep the weights in 8 bits (onnx).")
 @click.option(
