@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ class Misclassified:
     prediction: Prediction
     text: str | None
     traits: Traits
-    spans: tuple[Span, ...] | None = None
+    spans: Sequence[Span] | None = None
     change: Change | None = None
     suspect: Suspect | None = None
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import heapq
+import base64
 import json
 import math
-from collections.abc import Container, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from sentiment_cli.atomic import write_text
 from sentiment_cli.errors import RunError
 
-# Of a score; more would be noise of 32-bit arithmetic.
+# Decimals of a total; more would be noise of 32-bit arithmetic.
 _DIGITS = 5
 _HEAD = '{"path":'
 _DECODER = json.JSONDecoder()
 
 
-# A named tuple, since a page of 3,000 mistakes has 700,000 of them: as frozen dataclasses they take a second more.
 class Span(NamedTuple):
     """A word of a text.
 
@@ -32,6 +35,55 @@ class Span(NamedTuple):
     start: int
     end: int
     score: float
+
+
+class Spans(Sequence[Span]):
+    """Words of a text as columns: a page of 3,000 mistakes has 700,000 of them, which take a second as tuples.
+
+    Args:
+        starts: int[n], their first characters.
+        ends: int[n], the characters after their last.
+        scores: float[n], what they added, as in `Span`.
+    """
+
+    __slots__ = ("ends", "scores", "starts")
+
+    def __init__(self, starts: ArrayLike = (), ends: ArrayLike = (), scores: ArrayLike = ()) -> None:
+        self.starts, self.ends = np.asarray(starts, np.int64), np.asarray(ends, np.int64)
+        self.scores = np.asarray(scores, np.float64)
+
+    @classmethod
+    def of(cls, spans: Iterable[Span]) -> Spans:
+        """The same words in columns."""
+        return spans if isinstance(spans, cls) else cls(*zip(*spans, strict=True))
+
+    @property
+    def rows(self) -> Iterator[tuple[int, int, float]]:
+        """Start, end and score of each word; to make a `Span` of each takes twice as long."""
+        return zip(self.starts.tolist(), self.ends.tolist(), self.scores.tolist(), strict=True)
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __iter__(self) -> Iterator[Span]:
+        return map(Span._make, self.rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Span: ...
+
+    @overload
+    def __getitem__(self, index: slice | np.ndarray) -> Spans: ...
+
+    def __getitem__(self, index: int | slice | np.ndarray) -> Span | Spans:
+        if isinstance(index, (slice, np.ndarray)):
+            return Spans(self.starts[index], self.ends[index], self.scores[index])
+        return Span(int(self.starts[index]), int(self.ends[index]), float(self.scores[index]))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __repr__(self) -> str:
+        return f"Spans.of({list(self)})"
 
 
 @dataclass(frozen=True)
@@ -47,7 +99,7 @@ class Attribution:
 
     path: str
     predicted: str
-    spans: tuple[Span, ...]
+    spans: Sequence[Span]
     total: float
 
 
@@ -84,13 +136,14 @@ def segments(text: str, spans: Sequence[Span]) -> list[Segment]:
     return pieces
 
 
-def towards_second(spans: Sequence[Span], predicted: str, class_names: Sequence[str]) -> tuple[Span, ...]:
+def towards_second(spans: Sequence[Span], predicted: str, class_names: Sequence[str]) -> Spans:
     """The same words with the signs that colours have.
 
     With two classes a score above 0 speaks for the second one; with more, for the predicted one.
     """
+    found = Spans.of(spans)
     turned = len(class_names) == 2 and predicted == class_names[0]
-    return tuple(Span(start, end, -score) for start, end, score in spans) if turned else tuple(spans)
+    return Spans(found.starts, found.ends, -found.scores) if turned else found
 
 
 def strongest(text: str, spans: Sequence[Span], count: int) -> list[tuple[str, float]]:
@@ -104,11 +157,19 @@ def strongest(text: str, spans: Sequence[Span], count: int) -> list[tuple[str, f
     Returns:
         Words in lower case with their scores; the largest first, ties in the order of the text.
     """
-    sums: dict[str, float] = {}
-    for span in spans:
-        word = text[span.start : span.end].lower()
-        sums[word] = sums.get(word, 0.0) + span.score
-    return heapq.nlargest(count, sums.items(), key=lambda item: abs(item[1]))
+    sums: dict[str, float] = defaultdict(float)
+    lower = _lower(text)
+    for start, end, score in Spans.of(spans).rows:
+        sums[lower[start:end]] += score
+    least = min(sorted(map(abs, sums.values()))[-count:], default=0.0)
+    found = [item for item in sums.items() if abs(item[1]) >= least]
+    return sorted(found, key=lambda item: -abs(item[1]))[:count]
+
+
+def _lower(text: str) -> str:
+    """In lower case, each character in its place: there is one that becomes two."""
+    lower = text.lower()
+    return lower if len(lower) == len(text) else "".join(letter.lower()[:1] for letter in text)
 
 
 def score_text(score: float, digits: int = 2) -> str:
@@ -118,18 +179,25 @@ def score_text(score: float, digits: int = 2) -> str:
 
 
 def write_attributions(path: Path, attributions: Iterable[Attribution]) -> None:
-    """Write one JSON object a line, whole or not at all."""
+    """Write one JSON object a line, whole or not at all.
+
+    Its ``words`` are all starts, all ends and all scores, each a number of 32 bits, in base64: as JSON's numbers they
+    are as long, and take 0.7 s for 3,000 reviews instead of 0.1 s.
+    """
     write_text(path, "".join(_line(row) for row in attributions))
 
 
 def _line(row: Attribution) -> str:
-    spans = [[span.start, span.end, round(span.score, _DIGITS)] for span in row.spans]
-    value = {"path": row.path, "predicted": row.predicted, "total": round(row.total, _DIGITS), "spans": spans}
+    spans = Spans.of(row.spans)
+    columns = spans.starts.astype("<u4"), spans.ends.astype("<u4"), spans.scores.astype("<f4")
+    packed = b"".join(column.tobytes() for column in columns)
+    value = {"path": row.path, "predicted": row.predicted, "total": round(row.total, _DIGITS)}
+    value["words"] = base64.b64encode(packed).decode("ascii")
     return json.dumps(value, separators=(",", ":"), allow_nan=False) + "\n"
 
 
 def read_attributions(path: Path, wanted: Container[str] | None = None) -> dict[str, Attribution]:
-    """Read what `write_attributions` wrote, by the paths of the reviews; scores have five decimals.
+    """Read what `write_attributions` wrote, by the paths of the reviews.
 
     Args:
         path: the file.
@@ -163,26 +231,33 @@ def _may_be(line: str, wanted: Container[str]) -> bool:
 def _parse(path: Path, number: int, line: str) -> Attribution:
     try:
         value = json.loads(line)
-        return Attribution(
-            _text(value["path"]), _text(value["predicted"]), _spans(value["spans"]), _score(value["total"])
-        )
+        return Attribution(_text(value["path"]), _text(value["predicted"]), _spans(value), _score(value["total"]))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(
-            f"{path}:{number}: expected path, predicted, total and spans of one review "
+            f"{path}:{number}: expected path, predicted, total and words of one review "
             f"({type(error).__name__}: {error}). Made anew by: sentiment evaluate RUN --explain"
         ) from None
 
 
-def _spans(values: Any) -> tuple[Span, ...]:
-    if not values:
-        return ()
-    starts, ends, scores = zip(*values, strict=True)
+def _spans(value: dict[str, Any]) -> Spans:
+    if "spans" in value:
+        return _listed(value["spans"])
+    numbers = np.frombuffer(base64.b64decode(_text(value["words"]), validate=True), "<u4").reshape(3, -1)
+    scores = numbers[2].view("<f4")
+    if not np.isfinite(scores).all():
+        raise ValueError("expected scores, received one that is infinite or none")
+    return Spans(numbers[0], numbers[1], scores)
+
+
+def _listed(words: list[Any]) -> Spans:
+    """Of files that have a list of start, end and score for each word."""
+    starts, ends, scores = zip(*words, strict=True) if words else ((), (), ())
     for places in (starts, ends):
-        if set(map(type, places)) != {int} or min(places) < 0:
+        if not set(map(type, places)) <= {int} or min(places, default=0) < 0:
             raise ValueError(f"expected places of characters, received {places!r:.60}")
     if not set(map(type, scores)) <= {int, float} or not all(map(math.isfinite, scores)):
         raise ValueError(f"expected numbers, received {scores!r:.60}")
-    return tuple(map(Span, starts, ends, map(float, scores)))
+    return Spans(starts, ends, scores)
 
 
 def _score(value: Any) -> float:

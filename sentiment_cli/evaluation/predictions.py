@@ -144,9 +144,9 @@ def _parse_row(path: Path, number: int, row: list[str], class_names: list[str]) 
         probabilities = dict(zip(class_names, map(float, shares), strict=True))
         tokens, unknown, cut = map(int, row[-len(_COUNTS) :])
         probability, loss = float(row[4]), float(row[5])
-        if not all(map(math.isfinite, (probability, loss, *probabilities.values()))):
+        if not math.isfinite(probability + loss + sum(probabilities.values())):
             raise ValueError("expected numbers, received one that is infinite or none")
-        if not {row[2], row[3]} <= probabilities.keys():
+        if row[2] not in probabilities or row[3] not in probabilities:
             raise ValueError(f"expected classes with a column p_<class>, received {row[2]!r:.40} and {row[3]!r:.40}")
         return Prediction(int(row[0]), row[1], row[2], row[3], probability, loss, probabilities, tokens, unknown, cut)
     except ValueError as error:

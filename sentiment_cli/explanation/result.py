@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sentiment_cli.analysis.attributions import Span, towards_second
+from sentiment_cli.analysis.attributions import Span, Spans, towards_second
 from sentiment_cli.explanation.cells import CellTrace, order_units
 from sentiment_cli.explanation.growth import Growth, to_probability
 from sentiment_cli.explanation.reading import Reading, Token
@@ -69,7 +69,7 @@ class Explanation:
         return [Span(*token.place, score) for token, score in scored if token.place]
 
     @property
-    def colors(self) -> tuple[Span, ...]:
+    def colors(self) -> Spans:
         """The same with the signs that colours have, see `analysis.attributions.towards_second`."""
         return towards_second(self.spans, self.explained, self.class_names)
 

@@ -89,7 +89,7 @@ class KeptPart:
         paths = [row.path for row in rows]
         return find_traits(paths, (self.text(path) if with_texts else None for path in paths))
 
-    def spans(self, rows: Sequence[Prediction]) -> dict[str, tuple[Span, ...]]:
+    def spans(self, rows: Sequence[Prediction]) -> dict[str, Sequence[Span]]:
         """What the words of reviews added, by path, for those where it was kept for the same predicted class."""
         if not self.has_words or not rows:
             return {}
