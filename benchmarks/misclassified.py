@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sentiment_cli.analysis.attributions import Attribution, Span, write_attributions
+from sentiment_cli.analysis.attributions import MOST, Attribution, Span, strongest, write_attributions
 from sentiment_cli.analysis.traits import Traits, write_traits
 from sentiment_cli.evaluation.predictions import Prediction, write_predictions
 from sentiment_cli.runs import Run
@@ -108,7 +108,7 @@ def make_run(directory: Path, root: Path, seed: int) -> Path:
     traits = {path: Traits(index % 12, index % 10 + 1, None) for index, path in enumerate(paths)}
     write_traits(run.traits_path("test"), traits)
     wrong = [row for row in rows if row.is_wrong]
-    write_attributions(run.attributions_path("test"), (explain(row, rng) for row in wrong))
+    write_attributions(run.attributions_path("test"), (explain(row, root, rng) for row in wrong))
     return directory
 
 
@@ -122,11 +122,12 @@ def predict(index: int, path: str, rng: np.random.Generator) -> Prediction:
     return Prediction(index, path, actual, predicted, probability, loss, shares, WORDS, WORDS // 15, index % 13 * 10)
 
 
-def explain(row: Prediction, rng: np.random.Generator) -> Attribution:
+def explain(row: Prediction, root: Path, rng: np.random.Generator) -> Attribution:
     """Scores of every word, of which few matter."""
     scores = (rng.standard_normal(WORDS) ** 3 / 10).tolist()
     spans = tuple(Span(6 * place, 6 * place + 5, score) for place, score in enumerate(scores))
-    return Attribution(row.path, row.predicted, spans, sum(scores))
+    most = strongest((root / row.path).read_text(encoding="utf-8"), spans, MOST)
+    return Attribution(row.path, row.predicted, spans, sum(scores), most)
 
 
 def write_texts(root: Path, paths: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sentiment_cli.analysis.attributions import Span, strongest
+from sentiment_cli.analysis.attributions import MOST, Attribution, Span, strongest
 from sentiment_cli.analysis.reasons import describe_reasons
 from sentiment_cli.analysis.suspects import Suspect
 from sentiment_cli.analysis.traits import Traits
@@ -22,8 +22,6 @@ COLUMNS = (
 )
 CHANGE_COLUMNS = ("outcome", "other_predicted", "other_probability", "other_loss")
 SUSPECT_COLUMNS = ("suggested", "self_confidence", "margin")
-# In what is read by programs; a table has room for fewer.
-_WORDS = 10
 
 
 @dataclass(frozen=True)
@@ -34,8 +32,7 @@ class Misclassified:
         prediction: the row of the run's table.
         text: the review; None where the file is gone or cannot be read.
         traits: what can be seen of it.
-        spans: what its words added to the log-odds of the predicted class; None where that is not kept, or the text is
-            gone.
+        attribution: what its words added to the log-odds of the predicted class; None where that is not kept.
         change: how another run fares on it, where two are compared.
         suspect: what is wrong with its label, where labels are doubted.
     """
@@ -43,7 +40,7 @@ class Misclassified:
     prediction: Prediction
     text: str | None
     traits: Traits
-    spans: Sequence[Span] | None = None
+    attribution: Attribution | None = None
     change: Change | None = None
     suspect: Suspect | None = None
 
@@ -51,6 +48,11 @@ class Misclassified:
     def reasons(self) -> list[str]:
         """What about it may have made a network fail, see `analysis.reasons`; the other's, where that was fixed."""
         return describe_reasons(self.change.mistake if self.change else self.prediction, self.traits)
+
+    @property
+    def spans(self) -> Sequence[Span]:
+        """The words with what each added; none where that is not kept."""
+        return self.attribution.spans if self.attribution else ()
 
     @property
     def facts(self) -> list[str]:
@@ -66,11 +68,12 @@ class Misclassified:
             counted.append(f"{traits.rating} of 10 stars")
         return counted
 
-    def words(self, count: int = _WORDS) -> list[tuple[str, float]] | None:
+    def words(self, count: int = MOST) -> list[tuple[str, float]] | None:
         """The words that did the most for the predicted class, or against it (below 0); None where that is not kept."""
-        if self.text is None or self.spans is None:
+        if self.text is None or self.attribution is None:
             return None
-        return strongest(self.text, self.spans, count)
+        kept = self.attribution.strongest if count <= MOST else ()
+        return list(kept[:count]) or strongest(self.text, self.attribution.spans, count)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; the first seven are those that every list of predictions has."""

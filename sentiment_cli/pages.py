@@ -141,14 +141,14 @@ def _head(row: Misclassified, page: Page) -> list[str]:
 def _review(row: Misclassified, page: Page) -> str:
     if row.text is None:
         return "<em>The file is gone.</em>"
-    return mark_words(row.text, towards_second(row.spans or (), row.prediction.predicted, page.class_names))
+    return mark_words(row.text, towards_second(row.spans, row.prediction.predicted, page.class_names))
 
 
 def _words(row: Misclassified) -> str:
     """A line with the strongest words; empty where it is not known what they did."""
-    if not row.spans:
-        return ""
     words = ", ".join(f"<bdi>{_shown(word)}</bdi> {score_text(score)}" for word, score in row.words(_STRONGEST) or ())
+    if not words:
+        return ""
     return f'\n  <p class="words">for <bdi>{_shown(row.prediction.predicted)}</bdi>: {words}</p>'
 
 

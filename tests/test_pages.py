@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parsed_page import Page
 
-from sentiment_cli.analysis.attributions import Span
+from sentiment_cli.analysis.attributions import Attribution, Span
 from sentiment_cli.analysis.traits import Traits
 from sentiment_cli.evaluation.predictions import Prediction
 from sentiment_cli.misclassified import Misclassified
@@ -25,7 +25,9 @@ PLAIN = Misclassified(SAID, "warm", Traits(0, None, None))
 
 def row(**changed: Any) -> Misclassified:
     """A good review that was taken for a bad one; what is no field of the list is one of the prediction."""
-    own = {key: value for key, value in changed.items() if key in ("text", "traits", "spans")}
+    own = {key: value for key, value in changed.items() if key in ("text", "traits")}
+    if spans := changed.pop("spans", None):
+        own["attribution"] = Attribution(SAID.path, SAID.predicted, spans, 0.0)
     prediction = replace(SAID, **{key: value for key, value in changed.items() if key not in own})
     return replace(PLAIN, prediction=prediction, **own)
 

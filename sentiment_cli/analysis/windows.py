@@ -20,13 +20,14 @@ def strongest_window(spans: Sequence[Span], length: int, most: int) -> tuple[int
         words.
     """
     best, total, first, start = 0.0, 0.0, 0, 0
-    for span in spans:
+    words = list(spans)
+    for last, span in enumerate(words):
         total += abs(span.score)
-        while span.end - spans[first].start > most and spans[first] is not span:
-            total -= abs(spans[first].score)
+        while first < last and span.end - words[first].start > most:
+            total -= abs(words[first].score)
             first += 1
         if total > best + 1e-9:  # what was added and taken away again is not exactly 0
-            best, start = total, spans[first].start
+            best, start = total, words[first].start
     start = max(min(start, length - most), 0)
     return start, min(start + most, length)
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sentiment_cli.analysis.attributions import Attribution, Span, write_attributions
+from sentiment_cli.analysis.attributions import MOST, Attribution, Span, strongest, write_attributions
 from sentiment_cli.config.data import TextSettings
 from sentiment_cli.data.reviews import ReviewSet
 from sentiment_cli.evaluation.predictions import Prediction, read_predictions
@@ -102,10 +102,14 @@ def explain_predictions(
     _warn_of_missed(scored, progress)
     words = tokenize(config.text, texts)
     return [
-        Attribution(row.path, row.predicted, _spans(config.text, text, tokens, scores), scores.total)
+        _attribution(row, text, _spans(config.text, text, tokens, scores), scores.total)
         for row, text, tokens, scores in zip(predictions, texts, words, scored, strict=True)
         if np.isfinite(scores.residual)
     ]
+
+
+def _attribution(row: Prediction, text: str, spans: Sequence[Span], total: float) -> Attribution:
+    return Attribution(row.path, row.predicted, spans, total, tuple(strongest(text, spans, MOST)))
 
 
 def _warn_of_missed(scored: Sequence[WordScores], progress: Progress) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from sentiment_cli.analysis.attributions import Span, read_attributions
+from sentiment_cli.analysis.attributions import Attribution, read_attributions
 from sentiment_cli.analysis.traits import Traits, find_traits, read_traits
 from sentiment_cli.data.contents import Policy
 from sentiment_cli.data.review_files import ReviewFiles
@@ -89,13 +89,13 @@ class KeptPart:
         paths = [row.path for row in rows]
         return find_traits(paths, (self.text(path) if with_texts else None for path in paths))
 
-    def spans(self, rows: Sequence[Prediction]) -> dict[str, Sequence[Span]]:
+    def attributions(self, rows: Sequence[Prediction]) -> dict[str, Attribution]:
         """What the words of reviews added, by path, for those where it was kept for the same predicted class."""
         if not self.has_words or not rows:
             return {}
         predicted = {row.path: row.predicted for row in rows}
         kept = read_attributions(self.attributions_path, predicted)
-        return {path: found.spans for path, found in kept.items() if found.predicted == predicted[path]}
+        return {path: found for path, found in kept.items() if found.predicted == predicted[path]}
 
 
 def open_part(run: Run, split: str) -> KeptPart:

@@ -228,13 +228,13 @@ def _rows(
     changes: Sequence[Change] = (),
     suspects: Sequence[Suspect] = (),
 ) -> list[Misclassified]:
-    traits, spans = part.traits(predictions), part.spans(predictions)
+    traits, kept = part.traits(predictions), part.attributions(predictions)
     return [
         Misclassified(
             prediction=row,
             text=part.text(row.path),
             traits=traits[row.path],
-            spans=spans.get(row.path),
+            attribution=kept.get(row.path),
             change=changes[index] if changes else None,
             suspect=suspects[index] if suspects else None,
         )

@@ -152,6 +152,7 @@ def _read_run(view: _View, shown: Collection[str]) -> RunFiles:
     """
     run, part, predictions = view.run, view.part, view.predictions
     record = _known_of(run)
+    explained = part.attributions([row for row in predictions if row.path in shown]) if part else {}
     files = RunFiles(
         name=view.name,
         path=str(run.path),
@@ -165,7 +166,7 @@ def _read_run(view: _View, shown: Collection[str]) -> RunFiles:
         traits=part.traits(predictions) if part else {},
         texts={row.path: text for row in predictions if part and (text := part.text(row.path)) is not None},
         data_root=str(part.data_root) if part else "",
-        spans=part.spans([row for row in predictions if row.path in shown]) if part else {},
+        spans={path: words.spans for path, words in explained.items()},
         has_words=part is not None and part.has_words,
         probes=read_probes(run.probes_path).to_dict() if run.probes_path.exists() else None,
         linear=_read_linear(run, record, view.split),

@@ -62,7 +62,14 @@ def test_a_score_has_its_sign_but_where_it_rounds_to_zero(score: float, digits: 
     assert score_text(score, digits) == shown
 
 
-@given(st.lists(st.builds(Attribution, texts, texts, spans, scores), max_size=4, unique_by=lambda row: row.path))
+strongest_words = st.lists(st.tuples(texts, scores), max_size=3).map(tuple)
+
+
+@given(
+    st.lists(
+        st.builds(Attribution, texts, texts, spans, scores, strongest_words), max_size=4, unique_by=lambda row: row.path
+    )
+)
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_written_reads_back_equal(tmp_path: Path, rows: list[Attribution]) -> None:
     write_attributions(tmp_path / "attributions.jsonl", rows)
@@ -71,12 +78,13 @@ def test_what_is_written_reads_back_equal(tmp_path: Path, rows: list[Attribution
 
 def test_words_are_starts_ends_and_scores_of_32_bits_in_base64(tmp_path: Path) -> None:
     path = tmp_path / "attributions.jsonl"
-    write_attributions(path, [Attribution("a.txt", "bad", (Span(0, 3, 0.5), Span(4, 9, -2.0)), -1.5)])
+    most = (("story", -2.0), ("the", 0.5))
+    write_attributions(path, [Attribution("a.txt", "bad", (Span(0, 3, 0.5), Span(4, 9, -2.0)), -1.5, most)])
     # By hand: 0, 4; 3, 9; 0.5 is 3f000000 and -2 is c0000000, the lowest byte first.
     packed = bytes.fromhex("00000000 04000000 03000000 09000000 0000003f 000000c0")
     words = base64.b64encode(packed).decode("ascii")
-    expected = f'{{"path":"a.txt","predicted":"bad","total":-1.5,"words":"{words}"}}\n'
-    assert path.read_text(encoding="utf-8") == expected
+    expected = '{"path":"a.txt","predicted":"bad","total":-1.5,"strongest":[["story",-2.0],["the",0.5]],"words":"'
+    assert path.read_text(encoding="utf-8") == f'{expected}{words}"}}\n'
 
 
 def test_files_with_a_list_for_each_word_are_read_too(tmp_path: Path) -> None:
@@ -117,6 +125,8 @@ def test_words_of_a_text_that_gets_longer_in_lower_case_are_found_in_their_place
         '{"path": "a", "predicted": "b", "total": 1, "spans": [[0, 1, "x"]]}',
         '{"path": "a", "predicted": "b", "total": 1, "spans": [[0, 1, NaN]]}',
         '{"path": "a", "predicted": "b", "total": 1, "words": [0]}',
+        '{"path": "a", "predicted": "b", "total": 1, "strongest": [["x", "y"]], "words": ""}',
+        '{"path": "a", "predicted": "b", "total": 1, "strongest": 1, "words": ""}',
         '{"path": "a", "predicted": "b", "total": 1, "words": "no base64"}',
         '{"path": "a", "predicted": "b", "total": 1, "words": "AAAAAAAAAAA="}',  # two numbers, and not three
         '{"path": "a", "predicted": "b", "total": 1, "words": "AAAAAAEAAAAAAMB/"}',  # the score is no number

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment_cli.analysis.attributions import Span
+from sentiment_cli.analysis.attributions import Span, Spans
 from sentiment_cli.analysis.windows import spans_within, strongest_window
 
 
 def test_the_part_with_the_largest_sum_of_scores_is_taken_whatever_their_signs() -> None:
     spans = [Span(0, 4, 0.5), Span(20, 24, -0.4), Span(26, 30, 0.3), Span(90, 94, 0.6)]
-    assert strongest_window(spans, 100, 15) == (20, 35)
+    assert strongest_window(spans, 100, 15) == strongest_window(Spans.of(spans), 100, 15) == (20, 35)
 
 
 def test_it_never_passes_the_end_and_a_short_text_is_taken_whole() -> None:
