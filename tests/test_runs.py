@@ -190,6 +190,8 @@ def test_every_file_of_a_run_is_inside_of_it() -> None:
         "evaluations",
         "evaluations/other",
         "report.html",
+        "exports",
+        "tensorboard",
     }
 
 
