@@ -8,7 +8,8 @@ from pydantic import Field, field_validator, model_validator
 
 from sentiment_cli.config.section import Section, Text, wrong
 
-# The keys that speak of tables alone, and that belong to one as `classes` belong to a source.
+# The keys that speak of tables alone, and that belong to one as `classes` belong to a source. Whether a source is a
+# table, the file decides, so that this is looked at where the source is (`importing.kept`).
 TABLE_KEYS = ("text_column", "label_column", "id_column", "rating_column", "label_map", "test_source")
 
 
@@ -93,13 +94,6 @@ class Data(Section):
         if label_map is not None and len(set(label_map.values())) < 2:
             raise wrong((), f"expected values of at least two classes, received {len(set(label_map.values()))}")
         return label_map
-
-    @model_validator(mode="after")
-    def _table_keys_need_a_table(self) -> Data:
-        given = [key for key in TABLE_KEYS if getattr(self, key) is not None]
-        if given and self.source in ("bnb", "imdb"):
-            raise wrong((given[0],), f"is for tables; expected a file as data.source, received {self.source}")
-        return self
 
 
 class TextSettings(Section):

@@ -41,7 +41,7 @@ def source_root(data: Data, progress: Progress, *, trains: bool = True) -> Path:
     if not is_table(data.source):
         given = [key for key in TABLE_KEYS if getattr(data, key) is not None]
         if given:
-            what = f"is for tables; expected a file as data.source, received {data.source}, which is a directory"
+            what = f"is for tables; expected a file as data.source, received {data.source}, which is none"
             raise ConfigError([Problem("", f"data.{key}", what) for key in given])
         return resolve_source(data.source)
     return import_kept(data, progress, trains=trains).directory

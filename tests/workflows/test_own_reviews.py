@@ -169,4 +169,4 @@ def test_a_configuration_with_a_table_is_checked(tables: Path, cli: Cli) -> None
     assert (result.exit_code, "No such file: " in result.stderr) == (1, True)
     result = cli("validate", "-c", "tiny.yaml", "--set", "data.source=bnb")
     assert result.exit_code == 2
-    assert "data.id_column: is for tables; expected a file as data.source, received bnb" in result.stderr
+    assert "data.id_column: is for tables; expected a file as data.source, received bnb, which is none" in result.stderr
