@@ -50,17 +50,15 @@ def main() -> None:
     if arguments.time:
         print(json.dumps(time_one(*arguments.time)))
         return
-    results = {
-        "machine": describe_environment(),
-        "runs": {name: measure(find_run(name), arguments.repeats) for name in arguments.runs},
-    }
-    text = json.dumps(results, indent=1)
-    if arguments.output:
-        arguments.output.write_text(text + "\n", encoding="utf-8")
+    results: dict[str, Any] = {"machine": describe_environment(), "runs": {}}
+    for name in arguments.runs:
+        results["runs"][name] = measure(find_run(name), arguments.repeats)
+        if arguments.output:
+            arguments.output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     if arguments.markdown:
         print(markdown(results))
     elif not arguments.output:
-        print(text)
+        print(json.dumps(results, indent=1))
 
 
 def measure(run: Run, repeats: int) -> dict[str, dict[str, Any]]:
