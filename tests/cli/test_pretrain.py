@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+pytestmark = pytest.mark.usefixtures("at_once")
+
 Cli = Callable[..., Result]
 LEARN = ("--set", "pretrain.kind=word_vectors", "--set", "pretrain.passes=2")
 
