@@ -261,7 +261,7 @@ class TestWhatIsRaised:
         from sentiment_cli.workflows import inspect_data
 
         def run(error: BaseException, *options: str) -> Result:
-            def check_data(source: str) -> None:
+            def check_data(*_: object) -> None:
                 raise error
 
             monkeypatch.setattr(inspect_data, "check_data", check_data)

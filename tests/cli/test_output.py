@@ -49,6 +49,9 @@ USES: dict[str, list[str]] = {
     "probe": ["--run", "tiny", "--cases", "2"],
     "report": ["tiny"],
     "schema": [],
+    "sweep": ["-c", "tiny.yaml", "--grid", "model.dropout=0,0.5", "--epochs", "1", "--dry-run"],
+    "export": ["tiny", "--format", "onnx", "--reviews", "5"],
+    "data import": ["table.csv", "--to", "imported"],
     "download": ["imdb", "--to", "place"],
     "data check": ["reviews"],
     "data stats": ["reviews"],
@@ -66,6 +69,7 @@ def ready(run_copy: Path, workplace: Path, tiny_config: Path, monkeypatch: pytes
     from sentiment_cli.data import imdb
 
     (workplace / "tiny.yaml").write_bytes(tiny_config.read_bytes())
+    (workplace / "table.csv").write_text("text,label\n" + "cold bed,bad\nwarm bed,good\n" * 3, encoding="utf-8")
     write_reviews(workplace / "reviews", {"bad": ["cold bed"] * 3, "good": ["warm bed"] * 3})
 
     def install(target_dir: Path, *, note: Callable[[str], None], **_: object) -> Path:
