@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.ndimage import median_filter
 
 # Standard deviation of the smoothing, in powers of ten of the learning rate.
 _SMOOTHING = 0.15
+# Steps whose median takes the place of each before that, for a single batch may lose twenty times as much.
+_MEDIAN = 7
 # Of the smoothed loss over its lowest so far.
 _DIVERGED = 4.0
 # The last steps that divergence is judged by: in a single batch the loss may be anything.
@@ -119,7 +122,7 @@ def _find_lowest(losses: np.ndarray, smoothed: np.ndarray, start: int) -> int | 
 
 def _smooth(rates: np.ndarray, losses: np.ndarray) -> np.ndarray:
     """Means with the weights of a normal distribution over the logarithm of the rate: no lag, as a running mean has."""
-    exponents = np.log10(rates)
+    exponents, losses = np.log10(rates), median_filter(losses, _MEDIAN, mode="nearest")
     weights = np.exp(-0.5 * ((exponents[:, None] - exponents[None, :]) / _SMOOTHING) ** 2)
     return np.asarray(weights @ losses / weights.sum(axis=1))
 

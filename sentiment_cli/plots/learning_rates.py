@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from sentiment_cli.plots.style import BLUE, INK, QUIET, VERMILLION, fix_layout, house_style, points, room
 
@@ -37,6 +38,8 @@ def plot_learning_rates(test: RangeTest, *, title: str, current: float | None = 
         axes.plot(test.rates, test.losses, color=BLUE, alpha=0.35, linewidth=points(1), label="median of the sweeps")
         axes.plot(test.rates, test.smoothed, color=BLUE, linewidth=points(2.2), label="smoothed")
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda rate, _: _power(rate)))
+        axes.xaxis.set_minor_formatter(NullFormatter())
         _fit_heights(axes, test)
         _mark(axes, test, current)
         axes.set(xlabel="learning rate, logarithmic", ylabel="training loss of a batch")
@@ -65,7 +68,7 @@ def _mark(axes: Axes, test: RangeTest, current: float | None) -> None:
             continue
         axes.axvline(rate, color=color, linewidth=points(1.4), linestyle=dashes, zorder=1)
         # Each on its own line, and on the side that has room.
-        at_left = rate > (test.rates[0] * test.rates[-1]) ** 0.5
+        at_left = rate > test.rates[0] ** 0.7 * test.rates[-1] ** 0.3
         axes.annotate(
             label,
             (rate, 0.03 + 0.075 * level),
@@ -76,3 +79,8 @@ def _mark(axes: Axes, test: RangeTest, current: float | None) -> None:
             color=color,
             fontweight="bold" if color == VERMILLION else "normal",
         )
+
+
+def _power(rate: float) -> str:
+    """A power of ten without the zeros that Python puts into its exponent: ``1e-5``."""
+    return f"{rate:g}" if rate >= 1e-3 else f"{rate:.0e}".replace("e-0", "e-")
