@@ -25,10 +25,10 @@ def test_rates_rise_by_the_same_factor_between_both_ends() -> None:
 
 
 @pytest.mark.parametrize("lowest", [3e-3, 3e-2, 3e-1])
-def test_the_suggestion_is_a_tenth_of_where_the_loss_is_lowest(lowest: float) -> None:
+def test_the_suggestion_is_a_thirtieth_of_where_the_loss_is_lowest(lowest: float) -> None:
     test = summarize([Sweep(RATES, losses(lowest / 30, lowest))], RATES)
     assert test.lowest == pytest.approx(lowest, rel=0.3)
-    assert test.suggestion == pytest.approx(test.lowest / 10, rel=0.05)
+    assert test.suggestion == pytest.approx(test.lowest / 30, rel=0.05)
     assert f"{test.suggestion:.1e}" == f"{test.suggestion:e}"[:3] + f"{test.suggestion:e}"[8:]
     assert not test.still_falling
 
@@ -67,7 +67,7 @@ def test_a_sweep_that_diverges_at_once_suggests_nothing() -> None:
 def test_a_loss_that_still_falls_at_the_end_is_said_to() -> None:
     test = summarize([Sweep(RATES, losses(1e-2, 10.0))], RATES)
     assert test.still_falling
-    assert test.suggestion == pytest.approx(0.1)
+    assert test.suggestion == pytest.approx(1 / 30, rel=0.05)
 
 
 def test_divergence_is_of_several_steps_and_not_of_one_batch() -> None:

@@ -46,7 +46,7 @@ def find_lr(
 ) -> None:
     """Suggest a learning rate: train a few steps with one that rises, and see where the loss falls and rises.
 
-    Nothing is left behind but the picture. The suggestion is a tenth of the rate at which the loss is lowest.
+    Nothing is left behind but the picture. The suggestion is a thirtieth of the rate at which the loss is lowest.
 
     \b
     Examples:
@@ -86,7 +86,7 @@ def _text(test: RangeTest, configured: float, target: Path | None) -> str:
     else:
         more = "; it still fell at the end: try a larger --to" if test.still_falling else ""
         rows.append(
-            ("suggestion", f"{test.suggestion:g} (a tenth of {test.lowest:.2g}, where the loss is lowest{more})")
+            ("suggestion", f"{test.suggestion:g} (a thirtieth of {test.lowest:.2g}, where the loss is lowest{more})")
         )
     if target is not None:
         rows.append(("picture", str(target)))
