@@ -185,10 +185,10 @@ def run_copy(trained_run: Path, workplace: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def undrawn(trained_run: Path) -> Iterator[tuple[Callable[..., None], Callable[..., None]]]:
+def undrawn() -> Iterator[tuple[Callable[..., None], Callable[..., None]]]:
     """Pictures are composed and saved without being drawn, for files whose tests look at none; the real functions.
 
-    Each takes a fifth of a second otherwise. `trained_run` is made before, with its pictures.
+    Each takes a fifth of a second otherwise. `trained_run` is drawn, being made before.
     """
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -214,11 +214,11 @@ def drawn(undrawn: tuple[Callable[..., None], Callable[..., None]], monkeypatch:
 
 
 @pytest.fixture(scope="module")
-def at_once(trained_run: Path) -> Iterator[None]:
+def at_once() -> Iterator[None]:
     """TensorFlow's functions run without tracing, which takes longer than tiny networks do.
 
-    For whole files, what they train for all of their tests included. `trained_run` is made before, of traced functions,
-    which give other last bits.
+    For whole files, what they train for all of their tests included. `trained_run` and `workflows/test_train.py` are
+    traced.
     """
     import tensorflow as tf
 

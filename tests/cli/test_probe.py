@@ -94,7 +94,6 @@ def test_csv_and_jsonl_have_a_line_for_each_probe(cli: Cli, mine: Path) -> None:
     assert lines == result(cli, "--probes", mine)["probes"]
 
 
-@pytest.mark.usefixtures("drawn")
 def test_a_file_is_a_list_or_a_picture_by_its_ending(cli: Cli, mine: Path) -> None:
     found = cli("probe", "--probes", mine, "-o", "found.csv")
     assert (found.exit_code, found.stdout) == (0, "")

@@ -167,7 +167,7 @@ def logistic_regression(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def test_unigrams_score_as_tfidf_and_logistic_regression_written_out() -> None:
-    config = configure("bnb", classes=["negative", "positive"], limit=60)
+    config = configure("bnb", classes=["negative", "positive"], limit=40)
     data = prepare_data(config.data, config.training.seed)
     splits = load_splits(data.layout, config.data, config.training.seed, lambda note: None)
     train = [words(text) for text in splits.train.texts]
