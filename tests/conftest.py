@@ -184,42 +184,33 @@ def run_copy(trained_run: Path, workplace: Path) -> Iterator[Path]:
     yield target
 
 
-@pytest.fixture(scope="module")
-def undrawn() -> Iterator[tuple[Callable[..., None], Callable[..., None]]]:
-    """Pictures are composed and saved without being drawn, for files whose tests look at none; the real functions.
+@pytest.fixture
+def drawn() -> None:
+    """Overrules `undrawn` for one test of a file."""
 
-    Each takes a fifth of a second otherwise. `trained_run` is drawn, being made before.
+
+@pytest.fixture
+def undrawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures are composed and saved without being drawn, for tests that look at no picture.
+
+    Each takes a fifth of a second otherwise. `trained_run` and what modules share are drawn, being made before.
     """
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    if "drawn" in request.fixturenames:
+        return
 
     def save(figure: Figure, path: Path, **options: object) -> None:
         Path(path).write_bytes(b"a picture")
 
-    real = Figure.savefig, ConstrainedLayoutEngine.execute
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Figure, "savefig", save)
-        patch.setattr(ConstrainedLayoutEngine, "execute", lambda engine, figure: None)
-        yield real
+    monkeypatch.setattr(Figure, "savefig", save)
+    monkeypatch.setattr(ConstrainedLayoutEngine, "execute", lambda engine, figure: None)
 
 
 @pytest.fixture
-def drawn(undrawn: tuple[Callable[..., None], Callable[..., None]], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Overrules `undrawn` for one test of a file."""
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
-
-    monkeypatch.setattr(Figure, "savefig", undrawn[0])
-    monkeypatch.setattr(ConstrainedLayoutEngine, "execute", undrawn[1])
-
-
-@pytest.fixture(scope="module")
 def at_once() -> Iterator[None]:
-    """TensorFlow's functions run without tracing, which takes longer than tiny networks do.
-
-    For whole files, what they train for all of their tests included. `trained_run` and `workflows/test_train.py` are
-    traced.
-    """
+    """TensorFlow's functions run without tracing, which takes longer than tiny networks do."""
     import tensorflow as tf
 
     tf.config.run_functions_eagerly(True)

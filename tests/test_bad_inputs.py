@@ -18,8 +18,6 @@ from bad_inputs.cases import CASES, Bad, arguments
 from click.testing import Result
 from conftest import TINY_CONFIG
 
-pytestmark = pytest.mark.usefixtures("at_once")
-
 Cli = Callable[..., Result]
 PAGE = Path(__file__).parent.parent / "docs" / "errors.md"
 HEAD = """\

@@ -11,7 +11,7 @@ from click.testing import Result
 
 from sentiment_cli.runs import Run
 
-pytestmark = pytest.mark.usefixtures("at_once", "undrawn")
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 Cli = Callable[..., Result]
 NAMES = ["majority", "unigrams", "bigrams"]

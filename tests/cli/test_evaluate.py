@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 from conftest import write_reviews
 
-pytestmark = pytest.mark.usefixtures("at_once", "undrawn")
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 Cli = Callable[..., Result]
 KEYS = [

@@ -19,7 +19,7 @@ from sentiment_cli import __version__
 from sentiment_cli.cli import main
 from sentiment_cli.cli._output import Output, duration, excerpt, json_line, pairs, printable, table
 
-pytestmark = pytest.mark.usefixtures("at_once", "undrawn")
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 Cli = Callable[..., Result]
 

@@ -14,8 +14,6 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-pytestmark = pytest.mark.usefixtures("at_once", "undrawn")
-
 Cli = Callable[..., Result]
 GOOD, BAD = "lovely warm kind quiet", "dirty cold rude loud"
 

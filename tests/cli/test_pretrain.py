@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-pytestmark = pytest.mark.usefixtures("at_once")
-
 Cli = Callable[..., Result]
 LEARN = ("--set", "pretrain.kind=word_vectors", "--set", "pretrain.passes=2")
 

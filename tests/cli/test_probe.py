@@ -17,8 +17,6 @@ from sentiment_cli.probes.suite import load_suite
 from sentiment_cli.resources import shipped_probes
 from sentiment_cli.runs import Run
 
-pytestmark = pytest.mark.usefixtures("at_once", "undrawn")
-
 Cli = Callable[..., Result]
 MINE = r"""
 lexicons: {nasty: [dirty, rude, awful]}

@@ -17,7 +17,7 @@ from sentiment_cli.cli._output import Output
 from sentiment_cli.cli._progress import BarProgress, LineProgress, QuietProgress, make_byte_progress, make_progress
 from sentiment_cli.history import Epoch
 
-pytestmark = pytest.mark.usefixtures("at_once", "undrawn")
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 Cli = Callable[..., Result]
 FIGURES = "loss 0.2500  accuracy 0.9000  val_loss 0.5000  val_accuracy 0.7500"

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,14 +22,13 @@ import pytest
 import yaml
 from click.testing import Result
 from conftest import tiny_texts, write_reviews
-from workflows.test_train import Signals
 
 from sentiment_cli.config import Config, load_config
 from sentiment_cli.errors import SentimentError
 from sentiment_cli.runs import Run
 from sentiment_cli.training.checkpoints import Checkpoints
 
-pytestmark = pytest.mark.usefixtures("at_once", "undrawn")
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 Cli = Callable[..., Result]
 KEYS = [
@@ -288,6 +287,15 @@ def stop_in_epoch(place: Path, config: Path, number: signal.Signals, *arguments:
         return end(child, place, said)
 
 
+def stop_twice(place: Path, config: Path) -> Ended:
+    with start(place, config, "--name", "a") as child:
+        said = read_to(child, "epoch ")
+        child.send_signal(signal.SIGINT)
+        said += read_to(child, STOPPING)
+        child.send_signal(signal.SIGINT)
+        return end(child, place, said)
+
+
 def stop_while_loading(place: Path, config: Path) -> Ended:
     reviews = write_reviews(place / "reviews", {**tiny_texts(8), "unsup": ["text"]})
     with start(place, config, "--name", "a", "--data", str(reviews)) as child:
@@ -300,12 +308,13 @@ def stop_while_loading(place: Path, config: Path) -> Ended:
 
 @pytest.fixture(scope="module")
 def ended(tiny_config: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
-    """Two trainings at once, each stopped in its own way."""
+    """Three trainings at once, each stopped in its own way."""
     place = tmp_path_factory.mktemp("stopped")
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(3) as pool:
         futures = {
             "sigint": pool.submit(stop_in_epoch, place / "1", tiny_config, signal.SIGINT, "--name", "a b", "--json"),
-            "loading": pool.submit(stop_while_loading, place / "2", tiny_config),
+            "twice": pool.submit(stop_twice, place / "2", tiny_config),
+            "loading": pool.submit(stop_while_loading, place / "3", tiny_config),
         }
         return {name: future.result(timeout=240) for name, future in futures.items()}
 
@@ -335,21 +344,13 @@ def assert_continues(child: Ended, cli: Cli, monkeypatch: pytest.MonkeyPatch) ->
     assert [int(line.partition(",")[0]) for line in history] == list(range(1, EPOCHS + 1))
 
 
-@pytest.fixture
-def traced(at_once: None) -> Iterator[None]:
-    """What goes on for forty epochs is quicker traced."""
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(False)
-    yield
-    tf.config.run_functions_eagerly(True)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-@pytest.mark.usefixtures("traced")
 class TestSignals:
-    def test_end_with_their_code_and_the_command_that_continues(self, ended: dict[str, Ended]) -> None:
-        assert_stopped(ended["sigint"], 130, "'runs/a b'")
+    @pytest.mark.parametrize(("kind", "run"), [("sigint", "'runs/a b'"), ("twice", "runs/a")])
+    def test_end_with_their_code_and_the_command_that_continues(
+        self, ended: dict[str, Ended], kind: str, run: str
+    ) -> None:
+        assert_stopped(ended[kind], 130, run)
 
     # The code of SIGTERM, and that it stops as SIGINT does, is tested without a child in workflows/test_train.py.
     @pytest.mark.slow
@@ -377,19 +378,12 @@ class TestSignals:
     ) -> None:
         assert_continues(ended["sigint"], cli, monkeypatch)
 
-    def test_two_of_them_leave_at_once(
-        self, cli: Cli, workplace: Path, tiny_config: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        module = importlib.import_module("sentiment_cli.workflows.train")
-
-        def train(*arguments: Any, progress: object, train: Any = module.train, **options: Any) -> Any:
-            return train(*arguments, progress=Signals("epoch 2", 2, times=2), **options)
-
-        monkeypatch.setattr(module, "train", train)
-        result = cli("train", "-c", tiny_config, "--name", "a", "--json")
-        assert (result.exit_code, result.stdout) == (130, "")
-        assert result.stderr.endswith("Stopped. To continue: sentiment train --resume runs/a\n")
-        assert Run(workplace / "runs/a").read_record()["status"] == "interrupted"
+    def test_two_of_them_leave_at_once(self, ended: dict[str, Ended]) -> None:
+        child = ended["twice"]
+        assert child.stdout == ""
+        assert re.search(r"^Stopped\. To continue: ", child.stderr, re.MULTILINE)
+        record = Run(child.place / "runs/a").read_record()
+        assert record["status"] == "interrupted"
 
     def test_while_tensorflow_loads_leave_neither_a_traceback_nor_a_run(self, ended: dict[str, Ended]) -> None:
         child = ended["loading"]

@@ -20,11 +20,11 @@ DEEP = [{"cell": "lstm", "units": 3, "bidirectional": True, "dropout": 0.3}, {"c
 
 # Every cell, pooling, truncation, standardize rule and split; and what else shapes the graph.
 STOCK: dict[str, dict[str, Any]] = {
-    "gru-max-characters": {
+    "simple_rnn-last": {"recurrent": [{"cell": "simple_rnn", "units": 3}], "truncate": "head", "standardize": "lower"},
+    "gru-max": {
         "recurrent": [{"cell": "gru", "units": 3}],
         "pooling": "max",
         "truncate": "tail",
-        "split": "character",
         "standardize": "none",
     },
     "lstm-mean": {
@@ -34,17 +34,17 @@ STOCK: dict[str, dict[str, Any]] = {
         "standardize": "strip_punctuation",
     },
     "deep-all": {"recurrent": DEEP, "pooling": ["max", "last", "mean"], "dropout": 0.5, "truncate": "head_tail"},
+    "character": {"recurrent": [{"cell": "gru", "units": 3}], "split": "character", "truncate": "tail"},
     "unmasked": {
         "recurrent": [{"cell": "lstm", "units": 3, "bidirectional": True}],
         "embedding": {"dim": 4, "mask": False},
         "pooling": ["last", "mean"],
         "truncate": "head",
     },
-    "simple_rnn-three-classes": {
-        "recurrent": [{"cell": "simple_rnn", "units": 3}],
+    "three-classes": {
+        "recurrent": [{"cell": "gru", "units": 3}],
         "dense": [{"units": 4, "activation": "gelu", "dropout": 0.2}],
-        "truncate": "head",
-        "standardize": "lower",
+        "truncate": "tail",
         "classes": 3,
     },
 }

@@ -107,9 +107,8 @@ def reference_logits(config: Config, network: Any, tokens: np.ndarray) -> np.nda
     return np.asarray(np.concatenate([pooled[kind] for kind in config.model.pooling]) @ kernel + bias)
 
 
-# Pooling sees the last layer only, so two layers are tried with one kind of it, and each kind by itself with one cell.
-ARCHITECTURES = [*product(CELLS, (False, True), POOLINGS[3:], (1,)), *product(CELLS, (False, True), POOLINGS[:1], (2,))]
-ARCHITECTURES += product(("gru",), (False, True), POOLINGS[:3], (1,))
+# Pooling sees the last layer only, so two layers are tried with one kind of it.
+ARCHITECTURES = [*product(CELLS, (False, True), POOLINGS, (1,)), *product(CELLS, (False, True), POOLINGS[:1], (2,))]
 ARCHITECTURES += [("gru", True, ATTENTION[0], 1), ("lstm", False, ATTENTION[1], 2)]
 
 

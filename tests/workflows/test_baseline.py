@@ -26,7 +26,7 @@ from sentiment_cli.runs import Run
 from sentiment_cli.training.progress import Silent
 from sentiment_cli.workflows import BaselineResult, baseline, baseline_of_run, evaluate
 
-pytestmark = pytest.mark.usefixtures("at_once", "undrawn")
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 
 def configure(
@@ -167,7 +167,7 @@ def logistic_regression(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def test_unigrams_score_as_tfidf_and_logistic_regression_written_out() -> None:
-    config = configure("bnb", classes=["negative", "positive"], limit=40)
+    config = configure("bnb", classes=["negative", "positive"], limit=80)
     data = prepare_data(config.data, config.training.seed)
     splits = load_splits(data.layout, config.data, config.training.seed, lambda note: None)
     train = [words(text) for text in splits.train.texts]

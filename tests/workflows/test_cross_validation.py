@@ -23,8 +23,6 @@ from sentiment_cli.workflows.cross_validation import cross_validate
 from sentiment_cli.workflows.record import read_config
 from workflows.test_train import Signals, unchanged
 
-pytestmark = pytest.mark.usefixtures("at_once", "undrawn")
-
 Cli = Callable[..., Result]
 
 

@@ -20,7 +20,7 @@ from sentiment_cli.workflows import EvaluateResult, evaluate, predict, resume
 from sentiment_cli.workflows.classifier import Classifier
 from sentiment_cli.workflows.misclassified import list_misclassified
 
-pytestmark = pytest.mark.usefixtures("at_once", "undrawn")
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 
 def contents(directory: Path) -> dict[str, bytes]:

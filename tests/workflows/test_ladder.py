@@ -25,8 +25,6 @@ from sentiment_cli.workflows.ladder_result import read_ladder
 from sentiment_cli.workflows.variants import make_variants
 from workflows.test_train import Signals, change, unchanged
 
-pytestmark = pytest.mark.usefixtures("at_once", "undrawn")
-
 Cli = Callable[..., Result]
 CELLS = ("simple_rnn", "gru")
 

@@ -21,8 +21,6 @@ from sentiment_cli.resources import pretrained_dir
 from sentiment_cli.runs import Run
 from sentiment_cli.workflows import pretrain, resume, train
 
-pytestmark = pytest.mark.usefixtures("at_once")
-
 LEARN = (
     "pretrain={kind: language_model, start: random, passes: 2, min_steps: 0, batch_size: 8, samples: 8, "
     "learning_rate: 0.05}"

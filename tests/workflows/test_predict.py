@@ -17,8 +17,6 @@ from sentiment_cli.runs import Run
 from sentiment_cli.workflows import predict
 from sentiment_cli.workflows.classifier import Classifier
 
-pytestmark = pytest.mark.usefixtures("at_once", "undrawn")
-
 LONG = "lovely " * 150_000  # over a megabyte
 STRANGE = {
     "empty": "",

@@ -21,7 +21,7 @@ from sentiment_cli.runs import Run
 from sentiment_cli.training.checkpoints import Checkpoints
 from sentiment_cli.workflows import dry_run, pretrain, resume, train
 
-pytestmark = pytest.mark.usefixtures("at_once", "undrawn")
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 LEARN = "pretrain={kind: word_vectors, passes: 2}"
 

@@ -17,8 +17,6 @@ from sentiment_cli.probes.selection import Selected
 from sentiment_cli.runs import Run, SeedGroup
 from sentiment_cli.workflows import ProbeSettings, choose_probes, predict, probe, train, train_seeds
 
-pytestmark = pytest.mark.usefixtures("at_once", "undrawn")
-
 MINE = """\
 lexicons:
   nice: [lovely, wonderful, warm, kind, quiet]

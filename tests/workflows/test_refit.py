@@ -20,7 +20,7 @@ from sentiment_cli.workflows import baseline, evaluate, predict, resume, train
 from sentiment_cli.workflows.questions import Questions
 from workflows.test_train import CHECKPOINT, FILES, Signals, Told, change_sections, files, history, unchanged
 
-pytestmark = pytest.mark.usefixtures("at_once", "undrawn")
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 REFIT_FILES = [
     *(f"refit/checkpoints/{kind}/{name}" for kind in ("best", "last") for name in CHECKPOINT),

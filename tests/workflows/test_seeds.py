@@ -30,7 +30,7 @@ from sentiment_cli.workflows.creation import check_free
 from sentiment_cli.workflows.record import is_finished
 from workflows.test_train import FILES, Signals, change, change_sections, files, history, unchanged
 
-pytestmark = pytest.mark.usefixtures("at_once", "undrawn")
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 Cli = Callable[..., Result]
 GROUP_FILES = [
