@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -86,14 +87,49 @@ def test_a_run_of_a_gpu_is_evaluated_where_there_is_none() -> None:
     assert not Device("cpu", "").is_gpu
 
 
-@pytest.mark.parametrize(
-    ("given", "used"), [pytest.param("", "available_cores()", marks=pytest.mark.slow), ("threads=3", "3")]
-)
-def test_tensorflow_has_the_threads_that_are_given_or_one_for_each_core_that_may_be_used(given: str, used: str) -> None:
+LOADED = """
+import json, sys
+from sentiment_cli.runtime import describe_threads, hand_back_memory, load_tensorflow
+load_tensorflow(threads=3)
+import keras
+said = {"threads": describe_threads(), "floatx": keras.config.floatx()}
+from sentiment_cli.config.data import TextSettings
+from sentiment_cli.text.vectorizer import adapt_vocabulary
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1])
+if sys.platform.startswith("linux"):
+    adapt_vocabulary(TextSettings(), ["warm bed", "cold bed"])
+    hand_back_memory()
+    block = bytearray(b"x" * 50_000_000)
+    held = resident(); del block
+    said["returned"] = (held - resident()) * 4096
+print(json.dumps(said))
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What an interpreter says that loaded TensorFlow with three threads, where the user has settings for Keras."""
+    home = tmp_path_factory.mktemp("home")
+    (home / ".keras").mkdir()
+    (home / ".keras" / "keras.json").write_text('{"floatx": "float16"}', encoding="utf-8")
+    done = child(LOADED, HOME=str(home))
+    assert done.returncode == 0, done.stderr
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
+
+
+def test_tensorflow_has_the_threads_that_are_given(loaded: dict[str, Any]) -> None:
+    assert loaded["threads"] == {"intra_op": 3, "inter_op": 3}
+
+
+@pytest.mark.slow
+def test_tensorflow_has_one_thread_for_each_core_that_may_be_used_where_none_are_given() -> None:
     done = child(
         "from sentiment_cli.machine import available_cores;"
         "from sentiment_cli.runtime import describe_threads, load_tensorflow;"
-        f"load_tensorflow({given}); assert describe_threads() == dict(intra_op={used}, inter_op={used})"
+        "load_tensorflow(); assert describe_threads() == dict.fromkeys(('intra_op', 'inter_op'), available_cores())"
     )
     assert done.returncode == 0, done.stderr
 
@@ -148,20 +184,8 @@ def test_memory_that_was_freed_is_handed_back() -> None:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="GNU's C library alone can be asked")
-def test_freed_memory_is_kept_again_after_texts_were_read() -> None:
-    done = child(
-        "from sentiment_cli import runtime\n"
-        "def resident(): return int(open('/proc/self/statm').read().split()[1])\n"
-        "runtime.load_tensorflow()\n"
-        "from sentiment_cli.config.data import TextSettings\n"
-        "from sentiment_cli.text.vectorizer import adapt_vocabulary\n"
-        "adapt_vocabulary(TextSettings(), ['warm bed', 'cold bed'])\n"
-        "runtime.hand_back_memory()\n"
-        "block = bytearray(b'x' * 50_000_000)\n"
-        "held = resident(); del block\n"
-        "assert held - resident() < 1_000_000 // 4096, (held, resident())"
-    )
-    assert done.returncode == 0, done.stderr
+def test_freed_memory_is_kept_again_after_texts_were_read(loaded: dict[str, Any]) -> None:
+    assert loaded["returned"] < 1_000_000
 
 
 def test_versions_are_there_without_tensorflow_being_loaded() -> None:
@@ -194,14 +218,8 @@ def test_predicting_writes_nothing_to_standard_error_and_no_settings_of_keras(
     assert not (tmp_path / ".keras").exists()
 
 
-def test_a_file_of_settings_for_keras_is_not_read(tmp_path: Path) -> None:
-    code = (
-        "from sentiment_cli.runtime import load_tensorflow; load_tensorflow();"
-        "import keras; print(keras.config.floatx())"
-    )
-    (tmp_path / ".keras").mkdir()
-    (tmp_path / ".keras" / "keras.json").write_text('{"floatx": "float16"}', encoding="utf-8")
-    assert child(code, HOME=str(tmp_path)).stdout == "float32\n"
+def test_a_file_of_settings_for_keras_is_not_read(loaded: dict[str, Any]) -> None:
+    assert loaded["floatx"] == "float32"
 
 
 def test_what_is_held_back_comes_out_when_the_import_fails(capfd: pytest.CaptureFixture[str]) -> None:
