@@ -131,7 +131,11 @@ def test_bash_completes_for_a_person_who_presses_tab(terminal: Terminal, workpla
     command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m sentiment_cli "$@"\n', encoding="utf-8")
     command.chmod(0o755)
     terminal.type(f'PATH={workplace}:$PATH; eval "$(_SENTIMENT_COMPLETE=bash_source sentiment)"; echo d"on"e\n', "done")
-    terminal.type("sentiment tra\t", until="train ")
-    terminal.type("--set text.spl\t", until="text.split=")
-    terminal.type("ch\t", until="character ")
-    terminal.type("-c imdb_fa\t", until="imdb_fast ")
+    for typed, completed in (
+        ("sentiment tra", "in "),
+        ("--set text.spl", "it="),
+        ("ch", "aracter "),
+        ("-c imdb_fa", "st "),
+    ):
+        shown = terminal.type(f"{typed}\t", until=completed)
+        assert shown.endswith(typed + completed)

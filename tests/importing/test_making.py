@@ -223,11 +223,11 @@ def test_the_test_fraction_is_met_and_copies_stay_together(workplace: Path) -> N
 def test_the_division_follows_from_text_and_seed_alone(workplace: Path) -> None:
     rows = [(f"review {number}", ("bad", "good")[number % 2]) for number in range(200)]
 
-    def test_texts(rows: Sequence[Sequence[str]], seed: int) -> set[str]:
+    def in_the_test_part(rows: Sequence[Sequence[str]], seed: int) -> set[str]:
         make(write_table(workplace / "t.csv", rows), ImportSettings(test_fraction=0.5, seed=seed), force=True)
         return {text for path, text in contents().items() if path.startswith("test/")}
 
-    assert test_texts(rows, 1) == test_texts(rows[::-1], 1) != test_texts(rows, 2)
+    assert in_the_test_part(rows, 1) == in_the_test_part(rows[::-1], 1) != in_the_test_part(rows, 2)
 
 
 class Killed(Exception):

@@ -26,7 +26,7 @@ from sentiment_cli.search import study as search_study
 from sentiment_cli.search.plan import SearchPlan
 from sentiment_cli.search.study import StudyJournal
 from sentiment_cli.workflows import sweep as workflow
-from sentiment_cli.workflows import sweep_best
+from sentiment_cli.workflows import sweep_best, sweep_loop
 from sentiment_cli.workflows import trials as trials_module
 from sentiment_cli.workflows.results import DryRun
 from sentiment_cli.workflows.sweep import plan_sweep, resume_sweep, run_sweep
@@ -116,9 +116,9 @@ def played(monkeypatch: pytest.MonkeyPatch, workplace: Path) -> Iterator[None]:
     """Trainings are played, and no picture is drawn."""
     Played.begun.clear()
     monkeypatch.setattr(trials_module, "TrialProcess", Played)
-    monkeypatch.setattr(workflow, "_LOOK", 0)
-    monkeypatch.setattr(workflow, "compute_importances", lambda plan, trials: {})
-    monkeypatch.setattr(workflow, "plot_result", lambda result, target: None)
+    monkeypatch.setattr(sweep_loop, "_LOOK", 0)
+    monkeypatch.setattr(sweep_loop, "compute_importances", lambda plan, trials: {})
+    monkeypatch.setattr(sweep_loop, "plot_result", lambda result, target: None)
     yield
     Played.tick = staticmethod(lambda: None)
     Played.on_look = staticmethod(lambda: None)
@@ -359,7 +359,7 @@ class TestStopped:
         self, played: None, config: Config, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         clock = [0.0]
-        monkeypatch.setattr(workflow.time, "monotonic", lambda: clock[0])
+        monkeypatch.setattr(sweep_loop.time, "monotonic", lambda: clock[0])
 
         def look() -> None:
             clock[0] += 10
