@@ -21,7 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from sentiment_cli.runs import Run, find_run
+from sentiment_cli.run_search import find_run
+from sentiment_cli.runs import Run
 from sentiment_cli.runtime import choose_device, describe_environment, load_tensorflow
 
 COUNTS = (1, 2, 5, 10, 20)

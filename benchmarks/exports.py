@@ -24,7 +24,8 @@ from sentiment_cli.config import load_config
 from sentiment_cli.exports.latency import MANY, measure_latency
 from sentiment_cli.exports.layout import ExportDirectory
 from sentiment_cli.exports.runtimes import open_export
-from sentiment_cli.runs import Run, find_run
+from sentiment_cli.run_search import find_run
+from sentiment_cli.runs import Run
 from sentiment_cli.runtime import choose_device, describe_environment, load_tensorflow
 from sentiment_cli.training.progress import Silent
 from sentiment_cli.workflows import ExportResult, ExportSettings, export

@@ -29,6 +29,7 @@ RANKS = {
     "batch_history": 2,
     "config": 1,
     "run_record": 0,
+    "run_search": 1,
     "run_sets": 1,
     "runs": 1,
     "resources": 1,

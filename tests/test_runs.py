@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment_cli.errors import RunError
-from sentiment_cli.runs import Run, SeedGroup, find_run, list_runs, new_run, safe_name
+from sentiment_cli.run_search import find_run, list_runs
+from sentiment_cli.runs import Run, SeedGroup, new_run, safe_name
 
 
 def make_run(path: Path, **record: Any) -> Path:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sentiment_cli.cli._output import Output
-from sentiment_cli.runs import Run, find_run
+from sentiment_cli.run_search import find_run
+from sentiment_cli.runs import Run
 
 
 def chosen_run(name: str | None, output: Output) -> Run:

@@ -12,7 +12,7 @@ from sentiment_cli.cli._output import Output, duration, pairs, table
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.config.load import DEFAULT_CONFIG, load_config
 from sentiment_cli.errors import UsageError
-from sentiment_cli.runs import find_run
+from sentiment_cli.run_search import find_run
 
 if TYPE_CHECKING:
     from sentiment_cli.baseline.scores import Score

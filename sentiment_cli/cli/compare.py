@@ -13,8 +13,9 @@ from sentiment_cli.cli._options import output_options, picture_look, picture_opt
 from sentiment_cli.cli._output import Output
 from sentiment_cli.cli._standing import standing_text
 from sentiment_cli.errors import UsageError
+from sentiment_cli.run_search import find_run
 from sentiment_cli.run_sets import find_ladder
-from sentiment_cli.runs import SPLITS, find_run
+from sentiment_cli.runs import SPLITS
 
 if TYPE_CHECKING:
     from sentiment_cli.workflows.standing import Against

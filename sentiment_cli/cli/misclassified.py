@@ -18,7 +18,7 @@ from sentiment_cli.cli._output import Output, json_line, wants_color
 from sentiment_cli.cli._run_argument import chosen_run
 from sentiment_cli.cli._target import PICTURES, Target, ending, form_of
 from sentiment_cli.errors import UsageError
-from sentiment_cli.runs import find_run
+from sentiment_cli.run_search import find_run
 
 if TYPE_CHECKING:
     from sentiment_cli.analysis.selection import Selection, Sort

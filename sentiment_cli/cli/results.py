@@ -10,7 +10,8 @@ import click
 from sentiment_cli.cli._completion import RUN
 from sentiment_cli.cli._options import output_options
 from sentiment_cli.cli._output import Output, duration, table
-from sentiment_cli.runs import SPLITS, find_run
+from sentiment_cli.run_search import find_run
+from sentiment_cli.runs import SPLITS
 
 if TYPE_CHECKING:
     from sentiment_cli.results import Result

@@ -9,8 +9,9 @@ import click
 from sentiment_cli.cli._options import output_options
 from sentiment_cli.cli._output import Output, duration, table
 from sentiment_cli.errors import RunError
+from sentiment_cli.run_search import list_runs
 from sentiment_cli.run_sets import Ladder, Sweep, list_ladders, list_sweeps
-from sentiment_cli.runs import RUNS_DIR, Run, SeedGroup, list_runs
+from sentiment_cli.runs import RUNS_DIR, Run, SeedGroup
 
 
 @click.command()

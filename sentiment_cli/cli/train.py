@@ -16,7 +16,8 @@ from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.config.load import DEFAULT_CONFIG, load_config
 from sentiment_cli.config.overrides import Override
 from sentiment_cli.errors import UsageError
-from sentiment_cli.runs import RUNS_DIR, Run, SeedGroup, find_run, new_run, safe_name
+from sentiment_cli.run_search import find_run
+from sentiment_cli.runs import RUNS_DIR, Run, SeedGroup, new_run, safe_name
 
 if TYPE_CHECKING:
     from sentiment_cli.config import Config

@@ -17,8 +17,9 @@ from conftest import Told
 from sentiment_cli.config import config_difference, load_config
 from sentiment_cli.errors import ConfigError, DataError, Interrupted, RunError, UsageError
 from sentiment_cli.evaluation.predictions import read_predictions
+from sentiment_cli.run_search import find_run, list_runs
 from sentiment_cli.run_sets import Ladder
-from sentiment_cli.runs import Run, find_run, list_runs
+from sentiment_cli.runs import Run
 from sentiment_cli.workflows import ladder as workflow
 from sentiment_cli.workflows.ladder import resume_ladder, train_ladder
 from sentiment_cli.workflows.ladder_result import read_ladder

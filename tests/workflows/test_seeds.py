@@ -22,7 +22,8 @@ from sentiment_cli.errors import DataError, RunError, UsageError
 from sentiment_cli.evaluation.metrics import compute_probabilities
 from sentiment_cli.evaluation.predictions import read_predictions
 from sentiment_cli.locking import locked
-from sentiment_cli.runs import Run, SeedGroup, find_run
+from sentiment_cli.run_search import find_run
+from sentiment_cli.runs import Run, SeedGroup
 from sentiment_cli.seeds import Member, Spread, over_seeds
 from sentiment_cli.training.progress import Silent
 from sentiment_cli.workflows import evaluate, predict, resume, resume_seeds, setup, train, train_seeds

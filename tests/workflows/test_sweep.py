@@ -20,8 +20,9 @@ from conftest import Told
 from sentiment_cli.config import Config, config_difference, load_config
 from sentiment_cli.errors import ConfigError, Interrupted, RunError, UsageError
 from sentiment_cli.history import Epoch, History, write_history
+from sentiment_cli.run_search import find_run, list_runs
 from sentiment_cli.run_sets import Sweep
-from sentiment_cli.runs import Run, find_run, list_runs
+from sentiment_cli.runs import Run
 from sentiment_cli.search import study as search_study
 from sentiment_cli.search.plan import SearchPlan
 from sentiment_cli.search.study import StudyJournal

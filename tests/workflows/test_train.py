@@ -21,7 +21,8 @@ from sentiment_cli.config import Config, config_values, load_config
 from sentiment_cli.errors import ConfigError, DataError, DeviceError, Interrupted, RunError, SentimentError
 from sentiment_cli.evaluation.predictions import read_predictions
 from sentiment_cli.history import Epoch, read_history
-from sentiment_cli.runs import Run, find_run
+from sentiment_cli.run_search import find_run
+from sentiment_cli.runs import Run
 from sentiment_cli.training.progress import Silent
 from sentiment_cli.workflows import creation, dry_run, resume, setup, train, training
 from sentiment_cli.workflows.classifier import own_files
