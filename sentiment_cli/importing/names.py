@@ -1,14 +1,15 @@
 """What is the file of a review called, so that its id can be read from it and every file system takes it?
 
 Letters, digits and ``-_.`` of ASCII stand for themselves, other characters for their bytes, as in addresses:
-``urllib.parse.unquote`` gives the id back. A name that is too long, or taken already, ends in ``~`` and the number of
-its row, which leads back as well.
+``urllib.parse.unquote`` gives the id back. A name that is too long, taken already, or that says stars which its row
+does not have, ends in ``~`` and the number of its row, which leads back as well.
 """
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
+from sentiment_cli.analysis.traits import read_rating
 from sentiment_cli.importing.labels import DEVICES
 from sentiment_cli.importing.seen import Seen, digest_of
 
@@ -23,10 +24,11 @@ class FileNames:
 
     Args:
         have_ids: whether the table has a column of them; else rows are numbered so that names are in their order.
+        have_ratings: whether it has a column of stars; else an id such as ``127_9`` may say them.
     """
 
-    def __init__(self, *, have_ids: bool) -> None:
-        self._taken, self._have_ids = Seen(), have_ids
+    def __init__(self, *, have_ids: bool, have_ratings: bool = False) -> None:
+        self._taken, self._have_ids, self._have_ratings = Seen(), have_ids, have_ratings
 
     @property
     def size_bytes(self) -> int:
@@ -50,7 +52,8 @@ class FileNames:
         if len(stem) > _LONGEST:
             stem = f"{stem[:_LONGEST]}~{row}"
         is_taken = given is not None and self._taken.add(digest_of(f"{place}/{stem}".casefold())) is not None
-        if is_taken:
+        # The id ``127_9`` without stars would else have the name, and the stars, of ``127`` with nine.
+        if is_taken or (self._have_ratings and rating is None and read_rating(f"{stem}.txt") is not None):
             stem = f"{stem}~{row}"
         if rating is None:
             return f"{stem}.txt", is_taken

@@ -64,7 +64,8 @@ class ReviewReader:
         self._inputs, self._settings, self._step = inputs, settings, step
         self._labels = Labels(settings.label_map, settings.classes)
         self._texts = Seen()
-        self._names = FileNames(have_ids=settings.columns.id is not None)
+        named = settings.columns
+        self._names = FileNames(have_ids=named.id is not None, have_ratings=named.rating is not None)
         self._class_numbers: dict[str, int] = {}
         self._has_test = any(one.is_test for one in inputs)
         self._rows_before = 0
@@ -101,8 +102,9 @@ class ReviewReader:
     def _read(self, row: Row, one: Input, position: int) -> tuple[str, bytes] | None:
         findings, columns, values = self.counts.findings, one.columns, row.values
         number = row.number if row.line is None else row.line
-        text = values[columns.text]
-        if text is None or not (stripped := text.strip()):
+        # What reads it takes a byte order mark for no text.
+        text = (values[columns.text] or "").removeprefix("\ufeff")
+        if not (stripped := text.strip()):
             findings.leave_out(NO_TEXT, [one.place(number)])
             return None
         value = label_value(values[columns.label])
@@ -127,8 +129,8 @@ class ReviewReader:
         return f"{place}/{self._file(row, one, place, number)}", content
 
     def _content(self, text: str, place: str) -> bytes | None:
-        """A text as it is written; None where it is too long. What reads it takes a byte order mark for no text."""
-        content = text.removeprefix("\ufeff").encode("utf-8")
+        """A text as it is written; None where it is too long."""
+        content = text.encode("utf-8")
         if len(content) > MAX_REVIEW_BYTES:
             self.counts.findings.leave_out(TOO_LONG, [place])
             return None

@@ -150,11 +150,13 @@ def test_ids_and_ratings_are_in_the_names(workplace: Path) -> None:
         ("a", "none", "", "z"),
         ("b", 2, "17.0", "w"),
         ("b", 1, 17, "v"),
+        ("a", "", "17_9", "u"),
     ]
     table = write_table(workplace / "t.csv", rows, header=("label", "stars", "key", "text"))
     result = make(table, ImportSettings(columns=ColumnNames(id="key", rating="stars")))
     assert contents() == {
         "a/17_9.txt": "x",
+        "a/17_9~6.txt": "u",
         "a/~3.txt": "z",
         "b/17_2.txt": "w",
         "b/17~5__1.txt": "v",
@@ -162,18 +164,24 @@ def test_ids_and_ratings_are_in_the_names(workplace: Path) -> None:
     }
     assert noted(result) == {
         "no id, named by the row": ["t.csv:4"],
-        "no rating from 1 to 10": ["t.csv:4"],
+        "no rating from 1 to 10": ["t.csv:4", "t.csv:7"],
         "id of an earlier row": ["t.csv:6"],
     }
 
 
 def test_a_byte_order_mark_is_no_part_of_a_text_and_what_the_reader_mends_is_told(workplace: Path) -> None:
-    lines = [{"text": "\ufefflovely room", "label": "good"}, {"text": "cold\0 room", "label": "bad"}]
+    lines = [
+        {"text": "\ufefflovely room", "label": "good"},
+        {"text": "cold\0 room", "label": "bad"},
+        {"text": "\ufeff ", "label": "bad"},
+        {"text": "lovely room", "label": "good"},
+    ]
     path = workplace / "t.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    result = make(path)
+    result = make(path, ImportSettings(drop_duplicates=True))
     assert contents() == {"bad/0000002.txt": "cold room", "good/0000001.txt": "lovely room"}
     assert noted(result) == {"mended: NUL characters, taken away": ["t.jsonl:2"]}
+    assert left_out(result) == {"no text": ["t.jsonl:3"], "text of an earlier row": ["t.jsonl:4 = t.jsonl:1"]}
 
 
 @pytest.mark.parametrize(
