@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from sentiment_cli.data.directory import NEVER_CLASSES
 from sentiment_cli.errors import DataError, UsageError, shorten_list
+from sentiment_cli.importing.result import RESULT_FILE
 from sentiment_cli.tabular.values import label_value
 
 # A column with more different values holds something else, and each would become a directory.
@@ -15,6 +16,8 @@ _NO_NAME = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\ud800-\udfff]')
 # Windows has devices of these names, in every directory and with every ending.
 DEVICES = frozenset(("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))))
 _LONGEST_NAME = 100
+# Beside directories of these names the others are no classes, or what the import came to is in the way.
+_TAKEN = ("train", "test", RESULT_FILE)
 
 
 def parse_map(texts: Sequence[str]) -> dict[str, str] | None:
@@ -61,8 +64,8 @@ def _assignments(text: str) -> list[tuple[list[str], str]]:
 class Labels:
     """The classes of a table, as its cells are met.
 
-    Values that differ in case alone are one class, called as the first of them is: on Windows and macOS they would be
-    one directory.
+    Names that differ in case alone are one class, called as ``classes`` has it, else as the first of them: on Windows
+    and macOS they would be one directory.
 
     Args:
         mapping: the class of each value; others have none, unless they are called as one of the classes is. Case is
@@ -107,6 +110,7 @@ class Labels:
             name = (self._classes or {}).get(folded) or self._names.get(folded, value)
         if name is None or (self._classes is not None and name.casefold() not in self._classes):
             return None
+        name = (self._names if self._classes is None else self._classes).get(name.casefold(), name)
         _check_name(name)
         self._names.setdefault(name.casefold(), name)
         if len(self._names) > MOST_CLASSES:
@@ -130,8 +134,9 @@ def _normalized(mapping: Mapping[str, str]) -> dict[str, str]:
 def _check_name(name: str) -> None:
     """Raise a DataError where a class cannot be a directory on every system."""
     is_device = name.partition(".")[0].casefold() in DEVICES
-    if _NO_NAME.search(name) or name[0] == "." or name[-1] in " ." or name in NEVER_CLASSES or is_device:
-        reason = "is never the name of a class" if name in NEVER_CLASSES else "cannot be the name of a directory"
+    is_never = name in NEVER_CLASSES or name.casefold() in _TAKEN
+    if _NO_NAME.search(name) or name[0] == "." or name[-1] in " ." or is_never or is_device:
+        reason = "is never the name of a class" if is_never else "cannot be the name of a directory"
         raise DataError(f'The class "{name}" {reason}; give its values another name (--map, data.label_map).')
     if len(name.encode()) > _LONGEST_NAME:
         raise DataError(

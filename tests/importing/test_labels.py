@@ -65,12 +65,28 @@ def test_a_map_that_tells_cases_apart_does_so() -> None:
     assert [labels.class_of(value) for value in ("p", "P")] == ["some", "many"]
 
 
+def test_names_of_a_map_that_differ_in_case_are_one_class() -> None:
+    labels = Labels({"1": "Bad", "2": "bad", "5": "good"})
+    assert [labels.class_of(value) for value in ("2", "1", "5", "BAD")] == ["Bad", "Bad", "good", "Bad"]
+
+
+def test_a_class_of_a_map_is_spelled_as_it_is_wanted() -> None:
+    labels = Labels({"1": "bad", "5": "good"}, classes=("Bad", "Good"))
+    assert [labels.class_of(value) for value in ("5", "1")] == ["Good", "Bad"]
+
+
 def test_only_wanted_classes_are_taken_in_the_spelling_that_is_wanted() -> None:
     labels = Labels(classes=("Good", "bad"))
     assert [labels.class_of(value) for value in ("good", "bad", "neutral")] == ["Good", "bad", None]
 
 
-@pytest.mark.parametrize("name", ["a/b", "..", ".x", "x.", "con", "CON.a", "unsup", "__MACOSX", "a\tb", "?", "a" * 101])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("a/b", "..", ".x", "x.", "con", "CON.a", "a\tb", "?", "a" * 101),
+        *("unsup", "__MACOSX", "train", "Test", "import.json"),
+    ],
+)
 def test_names_that_no_directory_can_have_are_refused(name: str) -> None:
     with pytest.raises(DataError, match=r"data\.label_map"):
         Labels().class_of(name)
