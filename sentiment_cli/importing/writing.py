@@ -87,7 +87,9 @@ class Workplace:
                 there += 1
                 continue
             with open(file, "wb", buffering=0) as opened:  # noqa: PTH123 - a Path for each of a million files takes time
-                opened.write(content)
+                left = memoryview(content)
+                while left:  # a full disk takes a part, and fails with the next one
+                    left = left[opened.write(left) :]
         return there
 
     def finish(self, result: ImportResult) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -281,6 +283,22 @@ def test_broken_off_anywhere_it_goes_on_to_the_same_result(
     assert result.there_before == max(0, min(reviews, expected.written) - 1) * (reviews < expected.written)
     assert result.to_dict() | {"seconds": 0, "there_before": 0} == expected.to_dict() | {"seconds": 0}
     assert sorted(path.name for path in workplace.iterdir()) == ["out", "t.csv", "unbroken"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits")
+def test_a_review_that_the_disk_takes_a_part_of_is_no_review(workplace: Path) -> None:
+    import resource
+
+    place = Workplace(Path("out"))
+    place.begin({}, force=False)
+    before, ignored = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            place.write([("good/1.txt", b"x" * 1001)], goes_on=False)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
 
 
 def test_going_on_with_other_options_or_another_table_is_refused(
