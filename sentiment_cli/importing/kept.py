@@ -51,17 +51,20 @@ def import_kept(data: Data, progress: Progress, *, trains: bool = True) -> Impor
     """The import of a table in the user's cache, made now where it is not there; see `source_root`."""
     path, test = expand_path(data.source), expand_path(data.test_source) if data.test_source else None
     settings = table_settings(data)
-    contents = [checksum(one) if one else None for one in (path, test)]
-    key = json.dumps([FORMAT_VERSION, contents, settings.to_dict()], sort_keys=True)
+    contents = {one: checksum(one) for one in (path, test) if one}
+    digests = [contents[one] if one else None for one in (path, test)]
+    key = json.dumps([FORMAT_VERSION, digests, settings.to_dict()], sort_keys=True)
     place = imported_dir() / hashlib.sha256(key.encode()).hexdigest()[:_DIGITS]
-    result = read_result(place)
+    result = _read_kept(place)
     if result is None:
         workplace, lock = Workplace(place), imported_dir() / "locks" / f"{place.name}.lock"
         with locked(lock, wait=lambda: progress.note(f"Another process is importing {path}, and is waited for")):
-            result = read_result(place)
+            result = _read_kept(place)
             if result is None:
                 inputs = open_inputs([path], test, settings)
-                result = make_directory(inputs, settings, workplace, progress, force=True, trains=trains)
+                result = make_directory(
+                    inputs, settings, workplace, progress, force=True, trains=trains, contents=contents
+                )
     elif trains:
         result.check_classes()
     for line in describe(result):
@@ -71,6 +74,11 @@ def import_kept(data: Data, progress: Progress, *, trains: bool = True) -> Impor
             progress.warn(warning)
     progress.note(f"Imported to {result.directory}")
     return result
+
+
+def _read_kept(place: Path) -> ImportResult | None:
+    result = read_result(place)
+    return result if result is not None and result.is_whole else None
 
 
 def table_settings(data: Data) -> ImportSettings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ def make_directory(
     *,
     force: bool = False,
     trains: bool = True,
+    contents: Mapping[Path, str] | None = None,
 ) -> ImportResult:
     """Read tables and write their reviews into a directory that is whole or not there.
 
@@ -41,6 +42,7 @@ def make_directory(
         progress: told how far the work is.
         force: see `writing.Workplace.begin`.
         trains: whether a training can follow, for which two classes are needed in each part.
+        contents: checksums of the tables, by their paths, that the directory is known by; None: of any.
 
     Raises:
         DataError: a table or its classes cannot be used; nothing is left.
@@ -49,6 +51,9 @@ def make_directory(
     started = time.perf_counter()
     before = [(one.table.path, _stamp(one.table.path)) for one in inputs]
     checksums = [checksum(one.table.path) for one in inputs]
+    for (path, _), found in zip(before, checksums, strict=True):
+        if contents is not None and contents[path] != found:
+            raise _changed(path)
     goes_on = workplace.begin(_work(inputs, checksums, settings), force=force)
     if goes_on:
         progress.note("Going on with an import that was broken off")
@@ -57,7 +62,7 @@ def make_directory(
         there = workplace.write(reader.reviews(), goes_on=goes_on)
         for path, stamp in before:
             if _stamp(path) != stamp:
-                raise DataError(f"{path} changed while it was read; start again when nothing writes to it.")
+                raise _changed(path)
         result = ImportResult(
             directory=workplace.target,
             tables=_told(inputs, checksums, reader.counts.rows, settings),
@@ -112,6 +117,10 @@ def checksum(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _changed(path: Path) -> DataError:
+    return DataError(f"{path} changed while it was read; start again when nothing writes to it.")
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from sentiment_cli.data.source import NAMED_SOURCES, is_table
 from sentiment_cli.errors import DataError, shorten_list
 from sentiment_cli.importing.columns import ColumnNames, has_columns
 from sentiment_cli.importing.kept import import_kept, source_root
+from sentiment_cli.importing.result import read_result
 from sentiment_cli.resources import expand_path
 from sentiment_cli.runs import Run
 from sentiment_cli.tabular.opening import open_table
@@ -38,7 +39,7 @@ class OtherReviews:
 
 
 def own_root(run: Run, record: dict[str, Any], config: Config, progress: Progress) -> Path:
-    """The directory of a run's reviews as it was; of a table it is made anew where it was removed from the cache.
+    """The directory of a run's reviews as it was; of a table it is made anew where the cache has lost any of it.
 
     Whether the reviews are still the same, the fingerprint says.
 
@@ -52,9 +53,14 @@ def own_root(run: Run, record: dict[str, Any], config: Config, progress: Progres
         DataError: they are gone, and so is the table, or it cannot be read any more.
     """
     root = Path(record.get("data", {}).get("root", ""))
-    if root.is_dir() or not is_table(config.data.source):
+    if not is_table(config.data.source):
+        return root
+    kept = read_result(root)
+    if kept is not None and kept.is_whole:
         return root
     if not expand_path(config.data.source).is_file():
+        if root.is_dir():
+            return root
         raise DataError(
             f"The reviews of {run.path} are gone: neither {config.data.source} nor what was imported from it, "
             f"{root}, is there."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Told
@@ -11,6 +12,7 @@ from conftest import Told
 from sentiment_cli.config.data import Data
 from sentiment_cli.errors import ConfigError, DataError
 from sentiment_cli.importing.kept import import_kept, source_root
+from sentiment_cli.importing.settings import Input, open_inputs
 from sentiment_cli.resources import imported_dir
 
 ROWS = "text,label\nlovely room,good\ncold room,bad\n,bad\nso so,neutral\n"
@@ -72,6 +74,27 @@ def test_what_is_not_whole_is_made_anew(table: Path) -> None:
     assert source_root(Data(source="t.csv"), Told()) == root
     assert (root / "good" / "0000001.txt").read_text(encoding="utf-8") == "lovely room"
     assert kept() == [root.name]
+
+
+def test_what_lost_some_of_its_reviews_is_made_anew(table: Path) -> None:
+    root = source_root(Data(source="t.csv"), Told())
+    (root / "good" / "0000001.txt").unlink()
+    (root / "good" / "note").touch()
+    assert source_root(Data(source="t.csv"), Told()) == root
+    assert sorted(path.name for path in (root / "good").iterdir()) == ["0000001.txt"]
+
+
+def test_a_table_that_changes_before_it_is_read_is_not_kept_under_what_it_was(
+    table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change(*arguments: Any) -> list[Input]:
+        table.write_text(ROWS + "warm,good\n", encoding="utf-8")
+        return open_inputs(*arguments)
+
+    monkeypatch.setattr("sentiment_cli.importing.kept.open_inputs", change)
+    with pytest.raises(DataError, match=r"t\.csv changed while it was read"):
+        source_root(Data(source="t.csv"), Told())
+    assert kept() == []
 
 
 def test_one_class_does_for_an_evaluation_and_not_for_a_training(workplace: Path) -> None:

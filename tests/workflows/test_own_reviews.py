@@ -97,6 +97,14 @@ def test_what_was_cleared_from_the_cache_is_imported_again(run_of_tables: Run) -
     assert baseline_of_run(run_of_tables).root.is_dir()
 
 
+def test_an_import_that_lost_a_review_is_made_anew(run_of_tables: Run) -> None:
+    root = Path(run_of_tables.read_record()["data"]["root"])
+    lost = next((root / "test").rglob("*.txt"))
+    lost.unlink()
+    assert evaluate(run_of_tables).evaluation.examples == 16
+    assert lost.is_file()
+
+
 def test_a_table_that_changed_since_is_refused_once_its_import_is_gone(run_of_tables: Run) -> None:
     Path("train.csv").write_text("key,label,text\n1,bad,cold\n2,good,warm\n3,bad,wet\n4,good,dry\n", encoding="utf-8")
     assert evaluate(run_of_tables, split="validation").evaluation.examples == 10
