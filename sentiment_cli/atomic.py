@@ -173,6 +173,13 @@ def check_can_be_made(path: Path) -> None:
         Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=place)).rmdir()
 
 
+def cannot_move(path: Path) -> bool:
+    """Whether a directory stays where it is, and so cannot be replaced: the working directory, or a mount point."""
+    if path.is_symlink() or not path.is_dir():
+        return False
+    return path.samefile(Path.cwd()) or os.path.ismount(path)
+
+
 @contextlib.contextmanager
 def _named(path: Path) -> Iterator[None]:
     """Let errors name what was to be written, in place of its temporary name."""

@@ -383,6 +383,17 @@ def test_where_nothing_can_be_written_the_error_names_what_was_to_be_written(
     assert caught.value.filename == str(tmp_path / "it")
 
 
+def test_the_working_directory_and_mount_points_cannot_be_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "below").mkdir()
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to(tmp_path)
+    fixed = {place: atomic.cannot_move(Path(place)) for place in (".", tmp_path, "/", "below", "file", "link", "no")}
+    assert fixed == {".": True, tmp_path: True, "/": True, "below": False, "file": False, "link": False, "no": False}
+
+
 def test_a_place_is_writable_where_a_directory_could_be_made_and_nothing_is_left_there(tmp_path: Path) -> None:
     atomic.check_can_be_made(tmp_path / "runs" / "new")
     atomic.check_can_be_made(tmp_path)

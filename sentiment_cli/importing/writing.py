@@ -109,6 +109,11 @@ class Workplace:
         """Remove everything that is not finished."""
         shutil.rmtree(self.path, ignore_errors=True)
 
+    def leave(self) -> None:
+        """Remove it where no import was begun in it."""
+        if not self._journal.exists():
+            self.discard()
+
     def _read_journal(self) -> dict[str, Any] | None:
         try:
             value = json.loads((self._journal).read_text(encoding="utf-8"))

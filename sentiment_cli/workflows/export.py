@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sentiment_cli.atomic import (
+    cannot_move,
     check_can_be_made,
     remove_temporaries,
     replacing_directory,
@@ -150,6 +151,11 @@ def check_export_free(directory: ExportDirectory, *, force: bool) -> None:
         raise RunError(f"{path} exists and is no export. Choose another directory with -o.")
     if directory.is_export and not force:
         raise RunError(f"{path} exists. Replace it with --force, or choose another directory with -o.")
+    if cannot_move(path):
+        raise RunError(
+            f"{path} is a directory that cannot be replaced: the working directory, or a mount point. Choose one below "
+            "it with -o."
+        )
     check_can_be_made(path)
 
 
@@ -190,6 +196,7 @@ def _export(
         write_text(temporary / EXAMPLE_FILE, EXAMPLES[settings.form])
         write_text(temporary / README_FILE, write_page(record))
         write_json(unfinished.record_path, record)
+        check_export_free(directory, force=settings.force)  # minutes have passed
     return ExportResult(run, directory, record, directory.file_sizes(), latencies)
 
 

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from sentiment_cli.atomic import cannot_move
 from sentiment_cli.errors import DataError, Interrupted, UsageError
 from sentiment_cli.importing.making import make_directory
 from sentiment_cli.importing.result import RESULT_FILE, ImportResult
@@ -58,6 +59,11 @@ def import_data(
             progress.phase("looking at the tables")
             inputs = open_inputs(tables, test, settings)
             with locked(workplace.lock_path):
+                try:  # another process may have made it while the tables were looked at
+                    _check_target(target, force=force)
+                except DataError:
+                    workplace.leave()
+                    raise
                 return make_directory(inputs, settings, workplace, progress, force=force)
         except Interrupted as error:
             message = "Stopped; what was written is kept."
@@ -74,6 +80,11 @@ def _check_target(target: Path, *, force: bool) -> None:
         return
     if not target.is_dir():
         raise DataError(f"{target} is a file; expected a directory that is not there yet. Choose another --to.")
+    if cannot_move(target):
+        raise DataError(
+            f"{target} is a directory that cannot be replaced: the working directory, or a mount point. Choose one "
+            "below it as --to."
+        )
     if not any(target.iterdir()):
         return
     if not (target / RESULT_FILE).is_file():

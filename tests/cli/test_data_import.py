@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -10,9 +11,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
+
+from sentiment_cli.importing.settings import Input, open_inputs
 
 Cli = Callable[..., Result]
 TABLE = """\
@@ -122,6 +126,7 @@ def test_a_share_of_the_texts_becomes_the_test_part(cli: Cli, workplace: Path) -
         (("--text", "revue"), 1, 'there is no column "revue"; did you mean "review"?'),
         (("--to", "t.csv"), 1, "t.csv is a file; expected a directory that is not there yet"),
         (("--to", "full"), 1, "full exists and was not made by an import"),
+        (("--to", "."), 1, ". is a directory that cannot be replaced: the working directory, or a mount point."),
         (("--encoding", "utf-9"), 2, "utf-9"),
     ],
 )
@@ -145,6 +150,23 @@ def test_an_import_is_replaced_on_request_alone(cli: Cli, table: Path) -> None:
     assert Path("reviews/5").is_dir()
     assert cli("data", "import", "t.csv", "--map", MAP, "--to", "reviews", "--force").exit_code == 0
     assert sorted(path.name for path in Path("reviews").iterdir()) == ["import.json", "negative", "positive"]
+
+
+def test_an_import_that_another_process_made_meanwhile_is_not_replaced(
+    cli: Cli, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_slowly(*arguments: Any) -> list[Input]:
+        Path("reviews").mkdir()
+        Path("reviews/import.json").write_text("{}", encoding="utf-8")
+        return open_inputs(*arguments)
+
+    # By its name in `workflows` it is the function.
+    monkeypatch.setattr(importlib.import_module("sentiment_cli.workflows.import_data"), "open_inputs", open_slowly)
+    result = cli("data", "import", "t.csv", "--to", "reviews")
+    assert result.exit_code == 1
+    assert "reviews exists. Look at it" in result.stderr
+    assert [path.name for path in Path("reviews").iterdir()] == ["import.json"]
+    assert sorted(path.name for path in Path().iterdir()) == ["reviews", "t.csv"]
 
 
 def test_columns_are_told_to_check_and_stats_too(cli: Cli, table: Path) -> None:

@@ -16,6 +16,7 @@ from conftest import Told
 
 from sentiment_cli.config import load_config, parse_set, write_config
 from sentiment_cli.errors import Interrupted, RunError, UsageError
+from sentiment_cli.exports.guide import write_page
 from sentiment_cli.exports.layout import FORMATS, ExportDirectory, Format
 from sentiment_cli.extras import MissingExtraError
 from sentiment_cli.locking import locked
@@ -198,6 +199,27 @@ class TestKept:
             with pytest.raises(RunError, match=r"exists and is no export. Choose another directory with -o"):
                 export(Run(run_copy), quick(force=force), tmp_path / target)
         assert [path.name for path in (tmp_path / "mine").iterdir()] == ["export.json"]
+
+    def test_what_came_to_be_there_meanwhile_is_not_replaced(
+        self, run_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def write_slowly(*arguments: Any, **options: Any) -> str:
+            (tmp_path / "mine").mkdir()
+            (tmp_path / "mine" / "notes.txt").touch()
+            return write_page(*arguments, **options)
+
+        monkeypatch.setattr(importlib.import_module("sentiment_cli.workflows.export"), "write_page", write_slowly)
+        with pytest.raises(RunError, match="exists and is no export"):
+            export(Run(run_copy), quick(), tmp_path / "mine")
+        assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+
+    def test_the_working_directory_is_refused_before_anything_is_loaded(
+        self, run_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "empty").mkdir()
+        monkeypatch.chdir(tmp_path / "empty")
+        with pytest.raises(RunError, match=r"^\. is a directory that cannot be replaced"):
+            export(Run(run_copy), quick(), Path())
 
     def test_a_run_that_another_process_writes_is_left_alone(self, run_copy: Path) -> None:
         with locked(Run(run_copy).lock_path), pytest.raises(RunError, match="Another process is writing"):
