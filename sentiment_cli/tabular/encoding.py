@@ -7,7 +7,6 @@ The rule knows the three encodings that Western texts come in (Windows, old Maci
 from __future__ import annotations
 
 import codecs
-import contextlib
 import itertools
 import re
 from collections.abc import Iterator
@@ -121,15 +120,26 @@ def _mark(error: UnicodeError) -> tuple[str, int]:
 def _wanted(content: Content, wanted: str) -> Encoding:
     try:
         name = codecs.lookup(wanted).name
-        with contextlib.suppress(UnicodeDecodeError):
-            b"a".decode(wanted)  # raises for codecs that are not of texts, such as base64
+        # Raises for codecs that are not of texts, such as base64, and for those of names in addresses (idna, punycode).
+        b"a".decode(wanted, MARKING)
     except (LookupError, UnicodeError, ValueError):
         raise UsageError(
             f'There is no encoding "{wanted}"; usual ones: utf-8, utf-16, windows-1252, latin-1, mac_roman, cp1251, '
             "gb18030, shift_jis."
         ) from None
+    marks = tuple(mark for mark, codec, _ in _MARKS if codec == name)
+    if name in ("utf-16", "utf-32") and not content.head.startswith(marks):
+        name = _order_without_mark(content, name)
     _scan(content, utf8=False)
     return Encoding("utf-8-sig" if name == "utf-8" else name, wanted)
+
+
+def _order_without_mark(content: Content, name: str) -> str:
+    """The codec of a file that lacks the mark by which Python's ``utf-16`` and ``utf-32`` know the order of bytes."""
+    codec = _utf16_without_mark(content.head) if name == "utf-16" else None
+    if codec is None:
+        raise UsageError(f"{content.path} has no byte order mark; say which order it has: {name}-le or {name}-be.")
+    return codec
 
 
 def _scan(content: Content, *, utf8: bool) -> _Scan:

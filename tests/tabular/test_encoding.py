@@ -141,12 +141,27 @@ class TestWanted:
         table = open_table(write(tmp_path / "a.csv", "text,label\né,b\n".encode("utf-8-sig")), encoding="UTF8")
         assert table.columns == ("text", "label")
 
+    @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+    def test_utf16_without_a_mark_is_read_in_the_order_that_its_zeros_tell(self, tmp_path: Path, codec: str) -> None:
+        table = open_table(write(tmp_path / "a.csv", "text,label\né,b\n".encode(codec)), encoding="UTF-16")
+        assert [row.values for row in table.rows()] == [("é", "b")]
+
+    @pytest.mark.parametrize(
+        ("wanted", "content"),
+        [("utf-16", "很好看的电影很好,好\n".encode("utf-16-le")), ("utf-32", "a,b\n".encode("utf-32-le"))],
+    )
+    def test_without_a_mark_the_order_is_asked_for_where_nothing_tells_it(
+        self, tmp_path: Path, wanted: str, content: bytes
+    ) -> None:
+        with pytest.raises(UsageError, match=f"no byte order mark; .* {wanted}-le or {wanted}-be"):
+            found(tmp_path, content, wanted)
+
     def test_bytes_that_are_not_of_it_are_faults(self, tmp_path: Path) -> None:
         table = open_table(write(tmp_path / "a.csv", b"text,label\n\xe9,b\nc,d\n"), encoding="utf-8")
         assert [row.values for row in table.rows()] == [("c", "d")]
         assert table.faults.counts == {"bytes that are not of the encoding": 1}
 
-    @pytest.mark.parametrize("name", ["no-such", "base64", "rot13", "\0", ""])
+    @pytest.mark.parametrize("name", ["no-such", "base64", "rot13", "\0", "", "idna", "punycode"])
     def test_what_is_no_encoding_is_a_wrong_usage(self, tmp_path: Path, name: str) -> None:
         with pytest.raises(UsageError, match="There is no encoding"):
             found(tmp_path, b"a,b\n", name)
