@@ -19,7 +19,7 @@ from sentiment_cli.tabular.table import Reading, Row, Table
 _LOOK_AT = 1_000  # records
 HEADER_AGAIN = "the header again"  # as in files that were put together
 # The first line that Excel takes for the delimiter, in place of the one of its language.
-_SEPARATOR_LINE = re.compile(r"sep=(.)[\r\n]*", re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r'sep=([^"\r\n])[\r\n]*', re.IGNORECASE)
 # Written-out line ends are taken for what they mean where one of so many rows has them and none a real one.
 _WRITTEN_OUT_SHARE = 0.01
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import shlex
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,11 +92,19 @@ def _label_names(schema: Any) -> list[str]:
     """What the numbers of a column mean, where the `datasets` library of Hugging Face has left word of it."""
     try:
         features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
-        named = {column: feature["names"] for column, feature in features.items() if "names" in feature}
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         return []
+    known = features.items() if isinstance(features, dict) else ()
+    named = {column: feature.get("names") for column, feature in known if isinstance(feature, dict)}
     return [
-        f'the file says what the numbers of "{column}" mean: --map "{pairs}"'
+        f'the file says what the numbers of "{column}" mean: {_map_options(names)}'
         for column, names in named.items()
-        if (pairs := " ".join(f"{number}={name}" for number, name in enumerate(names)))
+        if isinstance(names, list) and names and all(isinstance(name, str) for name in names)
     ]
+
+
+def _map_options(names: Sequence[str]) -> str:
+    """What to give to ``data import``; names with blanks, or what a shell reads otherwise, take an option each."""
+    pairs = [f"{number}={name}" for number, name in enumerate(names)]
+    quoted = [shlex.quote(pair) for pair in pairs]
+    return f'--map "{" ".join(pairs)}"' if quoted == pairs else " ".join(f"--map {pair}" for pair in quoted)

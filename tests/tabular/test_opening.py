@@ -125,6 +125,11 @@ class TestDelimited:
         table = opened("a.csv", "sep=;\r\ntext;label\r\na,b;pos\r\n")
         assert list(table.rows()) == [Row(1, ("a,b", "pos"), 3)]
 
+    @pytest.mark.parametrize("line", ['sep="\n', "sep=\r\n"])
+    def test_a_quote_or_a_line_end_is_no_delimiter_that_a_line_can_name(self, opened: Open, line: str) -> None:
+        with pytest.raises(DataError, match="its first row has 1 cell and most others have 2"):
+            opened("a.csv", f"{line}text,label\na,pos\nb,neg\nc,pos\n")
+
     def test_line_ends_that_are_written_out_are_line_ends(self, opened: Open) -> None:
         """As in the review sets of Zhang et al. 2015, which have no header."""
         table = opened("a.csv", '"1","Bad.\\n\\nReally, ""bad"""\n"2","Good.\\nYes"\n', header=False)
@@ -318,6 +323,26 @@ class TestParquet:
         assert open_table(path).notes == [
             'the file says what the numbers of "label" mean: --map "0=neg 1=pos"',
         ]
+
+    @pytest.mark.parametrize(
+        ("features", "options"),
+        [
+            ({"label": {"names": ["very bad", "good"]}}, ["--map '0=very bad' --map 1=good"]),
+            ({"label": {"names": ["a$b", "good"]}}, ["--map '0=a$b' --map 1=good"]),
+            ([{"names": ["a", "b"]}], []),
+            ({"label": {"names": 5}, "text": "names", "other": {"names": [1, None]}, "last": {"names": []}}, []),
+        ],
+    )
+    def test_what_the_file_says_of_its_numbers_is_taken_where_it_can_be_meant(
+        self, tmp_path: Path, features: Any, options: list[str]
+    ) -> None:
+        metadata = {"huggingface": json.dumps({"info": {"features": features}})}
+        path = self.write(tmp_path / "a.parquet", {"text": ["a"], "label": [0]}, metadata=metadata)
+        assert [note.partition("mean: ")[2] for note in open_table(path).notes] == options
+
+    def test_what_the_file_says_may_lie_too_deep(self, tmp_path: Path) -> None:
+        path = self.write(tmp_path / "a.parquet", {"text": ["a"]}, metadata={"huggingface": "[" * 100_000})
+        assert open_table(path).notes == []
 
     def test_texts_that_are_no_utf8_and_nul_are_told(self, tmp_path: Path) -> None:
         pyarrow = pytest.importorskip("pyarrow")
