@@ -234,10 +234,14 @@ def _read_drawn(key: str, text: str) -> Setting:
 def _read_number(key: str, text: str, *, whole: bool) -> float:
     value = read_value(text, f"--random {key}")
     is_number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value):
+    try:
+        number = float(value) if is_number else math.nan
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
         kind = "a whole number" if whole else "a number"
         raise _wrong("--random", key, f"expected {kind}, received {text!r}")
-    return float(value)
+    return number
 
 
 def _read_choices(origin: str, key: str, text: str) -> tuple[str, ...]:

@@ -83,6 +83,11 @@ class TestRead:
             "--random: f: expected log(a,b), uniform(a,b), int(a,b), int(a,b,log) or choice(a,b,…), received '7'",
         ]
 
+    @pytest.mark.parametrize("kind", ["int", "uniform", "log"])
+    def test_a_number_beyond_all_of_the_computers_is_none(self, kind: str) -> None:
+        (problem,) = problems([], [f"a={kind}(1,1{'0' * 400})"])
+        assert problem.startswith(f"--random: a: expected a {'whole ' if kind == 'int' else ''}number, received '10")
+
     def test_one_and_1_0_and_true_are_different_values(self) -> None:
         (setting,) = parse_space(["training.jit_compile=1,1.0,true"], [])
         assert setting.count == 3
