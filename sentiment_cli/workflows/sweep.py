@@ -7,7 +7,6 @@ from typing import Any
 
 from sentiment_cli.atomic import remove_temporaries
 from sentiment_cli.config import Config
-from sentiment_cli.data.prepare import PreparedData
 from sentiment_cli.locking import locked
 from sentiment_cli.run_sets import Sweep
 from sentiment_cli.search.choosing import Chooser
@@ -17,6 +16,7 @@ from sentiment_cli.search.study import load_optuna
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.workflows.creation import replacing_run
+from sentiment_cli.workflows.own_reviews import own_root
 from sentiment_cli.workflows.prepare import portable, prepare
 from sentiment_cli.workflows.record import new_record, read_config
 from sentiment_cli.workflows.sweep_checks import (
@@ -163,10 +163,7 @@ def resume_sweep(
         chooser = Chooser(common, plan)
         record = {**record, **further_limits(sweep, chooser, record, limits)}
         remove_temporaries(sweep.path, deep=False)  # below, its runs have locks of their own
-        check_same_data(sweep, record, _prepare_again(common, record, progress))
+        root = own_root(sweep, record, common, progress)
+        check_same_data(sweep, record, prepare(common, progress, root=root))
         record["commands"] = [*record.get("commands", []), command]
         return run_trials(sweep, chooser, record, progress, stop)
-
-
-def _prepare_again(common: Config, record: dict[str, Any], progress: Progress) -> PreparedData:
-    return prepare(common, progress, root=Path(record.get("data", {}).get("root", "")))

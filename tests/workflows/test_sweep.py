@@ -9,6 +9,7 @@ import itertools
 import json
 import math
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from conftest import Told
 from sentiment_cli.config import Config, config_difference, load_config
 from sentiment_cli.errors import ConfigError, Interrupted, RunError, UsageError
 from sentiment_cli.history import Epoch, History, write_history
+from sentiment_cli.resources import imported_dir
 from sentiment_cli.run_search import find_run, list_runs
 from sentiment_cli.run_sets import Sweep
 from sentiment_cli.runs import Run
@@ -320,6 +322,14 @@ class TestKilled:
         assert Played.begun[0] == ["train", "--resume", "runs/one/trial-003"]
         assert any(note.startswith("Trial 3 of 8: goes on") for note in told.notes)
         assert sweep.read_record()["commands"] == ["sentiment sweep", "sentiment sweep --resume one"]
+
+    def test_a_table_that_was_cleared_from_the_cache_is_imported_again(self, played: None, config: Config) -> None:
+        lines = [f"{('lovely', 'cold')[number % 2]} {number},{('good', 'bad')[number % 2]}" for number in range(20)]
+        Path("t.csv").write_text("\n".join(["text,label", *lines]), encoding="utf-8")
+        data = config.data.model_copy(update={"source": "t.csv"})
+        sweep = search(config.model_copy(update={"data": data}), "one", count=2)
+        shutil.rmtree(imported_dir())
+        assert len(resume_sweep(sweep, Limits(3)).trials) == 3
 
 
 class TestStopped:
