@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.ndimage import median_filter
+from scipy.ndimage import gaussian_filter1d, median_filter
+
+from sentiment_cli.errors import SentimentError
 
 # Standard deviation of the smoothing, in powers of ten of the learning rate.
 _SMOOTHING = 0.15
@@ -85,8 +87,8 @@ def has_diverged(losses: Sequence[float]) -> bool:
     """Whether the median of the last steps is far above the lowest such median before."""
     if len(losses) < 2 * _RECENT:
         return False
-    medians = [float(np.median(losses[end - _RECENT : end])) for end in range(_RECENT, len(losses) + 1, _RECENT)]
-    return float(np.median(losses[-_RECENT:])) > _DIVERGED * min(medians)
+    medians = np.median(np.reshape(losses[: len(losses) // _RECENT * _RECENT], (-1, _RECENT)), axis=1)
+    return bool(np.median(losses[-_RECENT:]) > _DIVERGED * medians.min())
 
 
 def summarize(sweeps: Sequence[Sweep], rates: Sequence[float]) -> RangeTest:
@@ -94,13 +96,21 @@ def summarize(sweeps: Sequence[Sweep], rates: Sequence[float]) -> RangeTest:
 
     Args:
         sweeps: at least one.
-        rates: all rates that there were to be, ascending.
+        rates: all rates that there were to be, from `rising_rates`.
+
+    Raises:
+        SentimentError: most sweeps had no finite loss in their first step.
     """
     table = np.full((len(sweeps), len(rates)), np.inf)
     for row, sweep in zip(table, sweeps, strict=True):
         row[: len(sweep.losses)] = sweep.losses
     median = np.median(table, axis=0)
     reached = int(np.isfinite(median).sum())
+    if not reached:
+        raise SentimentError(
+            "The loss or a gradient of the first step is no finite number, before anything was learned. Try tanh in "
+            "place of an activation without a bound."
+        )
     kept, losses = np.asarray(rates[:reached], np.float64), median[:reached]
     smoothed = _smooth(kept, losses)
     at = _find_lowest(losses, smoothed, int(_START * len(rates)))
@@ -122,9 +132,17 @@ def _find_lowest(losses: np.ndarray, smoothed: np.ndarray, start: int) -> int | 
 
 def _smooth(rates: np.ndarray, losses: np.ndarray) -> np.ndarray:
     """Means with the weights of a normal distribution over the logarithm of the rate: no lag, as a running mean has."""
-    exponents, losses = np.log10(rates), median_filter(losses, _MEDIAN, mode="nearest")
-    weights = np.exp(-0.5 * ((exponents[:, None] - exponents[None, :]) / _SMOOTHING) ** 2)
-    return np.asarray(weights @ losses / weights.sum(axis=1))
+    losses = median_filter(losses, _MEDIAN, mode="nearest")
+    if len(rates) < 2:
+        return np.asarray(losses)
+    deviation = _SMOOTHING * (len(rates) - 1) / np.log10(rates[-1] / rates[0])  # in steps
+    reach = math.ceil(min(8 * deviation, len(rates)))
+
+    def weigh(values: np.ndarray) -> np.ndarray:
+        return np.asarray(gaussian_filter1d(values, deviation, mode="constant", radius=reach))
+
+    shares = weigh(np.ones_like(losses))  # beyond both ends there is nothing
+    return np.asarray(weigh(losses) / shares)
 
 
 def _round(rate: float) -> float:

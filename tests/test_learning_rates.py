@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
+from sentiment_cli.errors import SentimentError
 from sentiment_cli.learning_rates import Sweep, has_diverged, rising_rates, summarize
 
 RATES = rising_rates(1e-6, 1.0, 200)
@@ -62,6 +65,29 @@ def test_a_loss_that_does_not_fall_suggests_nothing(noise: float) -> None:
 
 def test_a_sweep_that_diverges_at_once_suggests_nothing() -> None:
     assert summarize([Sweep(RATES[:10], [0.7] * 10)], RATES).suggestion is None
+
+
+def test_means_are_weighted_over_the_logarithm_and_of_what_is_there_alone() -> None:
+    bumps = [0.7 + 0.1 * (number // 20 % 2) for number in range(len(RATES))]
+    smoothed = summarize([Sweep(RATES, bumps)], RATES).smoothed
+    for at in (0, 3, 101, 199):  # 0.15 of a power of ten is the standard deviation
+        weights = [np.exp(-0.5 * (np.log10(rate / RATES[at]) / 0.15) ** 2) for rate in RATES]
+        assert smoothed[at] == pytest.approx(np.average(bumps, weights=weights), abs=1e-9)
+
+
+def test_many_steps_take_no_square_of_memory() -> None:
+    rates = rising_rates(1e-6, 1.0, 30_000)
+    tracemalloc.start()
+    try:
+        summarize([Sweep(rates, [0.7] * len(rates))], rates)
+        assert tracemalloc.get_traced_memory()[1] < 50e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_sweeps_without_a_step_are_no_test() -> None:
+    with pytest.raises(SentimentError, match="first step is no finite number"):
+        summarize([Sweep(RATES, losses()), Sweep((), ()), Sweep((), ())], RATES)
 
 
 def test_a_loss_that_still_falls_at_the_end_is_said_to() -> None:
