@@ -6,7 +6,7 @@ import importlib
 from importlib import metadata
 from types import ModuleType
 
-from sentiment_cli.errors import SentimentError
+from sentiment_cli.errors import SentimentError, signal_behind
 
 # The names of the distribution's extras, by the module that each is needed for.
 _EXTRAS = {
@@ -36,6 +36,8 @@ def require(module: str, purpose: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError as error:
+        if stop := signal_behind(error):
+            raise stop from None
         found = isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] == name
         why = f"{name}, which is not installed" if found else f"{name}, which cannot be loaded ({error})"
         raise MissingExtraError(

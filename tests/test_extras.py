@@ -10,6 +10,7 @@ import pytest
 
 import sentiment_cli
 from sentiment_cli import extras
+from sentiment_cli.errors import Interrupted
 from sentiment_cli.extras import MissingExtraError, require
 
 PYPROJECT = Path(sentiment_cli.__file__).parents[1] / "pyproject.toml"
@@ -34,6 +35,18 @@ def test_a_broken_library_is_not_called_missing(tmp_path: Path, monkeypatch: pyt
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(MissingExtraError, match=r"cannot be loaded .*nothing_of_that_name"):
+        require("optuna", "Searching")
+
+
+def test_a_stop_that_a_library_takes_for_an_error_is_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(name: str) -> None:
+        try:
+            raise Interrupted("Stopped.")
+        except Interrupted as error:
+            raise ImportError(f"{name} cannot be initialized") from error
+
+    monkeypatch.setattr(extras.importlib, "import_module", load)
+    with pytest.raises(Interrupted, match=r"^Stopped\.$"):
         require("optuna", "Searching")
 
 
