@@ -70,7 +70,8 @@ class TrialProcess:
         if begins:
             return " ".join(lines[begins[-1] :][:_LINES]).removeprefix("Error: ")
         if code < 0:
-            name = signal.Signals(-code).name
+            known = {number.value: number.name for number in signal.Signals}
+            name = known.get(-code, f"signal {-code}")
             return f"killed by {name}" + (": out of memory?" if name == "SIGKILL" else "")
         return f"ended with exit code {code}; see {self._log_path}"
 

@@ -82,6 +82,19 @@ def test_what_does_not_stop_in_time_is_killed_and_told_so(workplace: Path, monke
     assert process.reason == "killed by SIGKILL: out of memory?"
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGRTMIN"), reason="there are no signals without names")
+def test_a_signal_without_a_name_is_told_by_its_number(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = signal.SIGRTMIN + 1
+
+    def begin(command: object, log: object) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-c", f"import os; os.kill(os.getpid(), {number})"])
+
+    monkeypatch.setattr(module, "_begin", begin)
+    process = TrialProcess([], Path("a.txt"), None)
+    wait_for(process)
+    assert process.reason == f"killed by signal {number}"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 def test_it_ends_when_the_sweep_is_killed(workplace: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(module.__file__).parents[2])}
