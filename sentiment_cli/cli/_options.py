@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from sentiment_cli import __version__
+from sentiment_cli.cli._completion import SOURCE
 from sentiment_cli.cli._target import PICTURES, ending
 from sentiment_cli.config.overrides import Override
 from sentiment_cli.errors import UsageError
@@ -40,6 +41,23 @@ def output_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def source_option(command: Command) -> Command:
+    """``--data``; give it to `make_overrides`, as the two that follow."""
+    return click.option(
+        "--data", "source", type=SOURCE, help="bnb, imdb, a directory of class directories, or a table."
+    )(command)
+
+
+def limit_option(command: Command) -> Command:
+    """``--limit``."""
+    return click.option("--limit", type=int, metavar="N", help="Use N reviews a class only, for a quick try.")(command)
+
+
+def device_option(command: Command) -> Command:
+    """``--device``."""
+    return click.option("--device", metavar="auto|cpu|gpu[:N]", help="Where the networks run.")(command)
 
 
 def split_option(command: Command) -> Command:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sentiment_cli.cli._completion import CONFIG, RUN, SETTING, SOURCE
-from sentiment_cli.cli._options import make_overrides, output_options
+from sentiment_cli.cli._completion import CONFIG, RUN, SETTING
+from sentiment_cli.cli._options import limit_option, make_overrides, output_options, source_option
 from sentiment_cli.cli._output import Output, duration, pairs, table
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.config.load import DEFAULT_CONFIG, load_config
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("run", required=False, type=RUN)
 @click.option("-c", "--config", "name", type=CONFIG, help=f"Configuration; default: {DEFAULT_CONFIG}.")
-@click.option("--data", "source", type=SOURCE, help="bnb, imdb, a directory of class directories, or a table.")
+@source_option
 @click.option("--set", "settings", multiple=True, type=SETTING, help="Replace a value of the configuration.")
 @click.option("--seed", type=int, metavar="N", help="Seed of the division.")
-@click.option("--limit", type=int, metavar="N", help="Use N reviews a class only, for a quick try.")
+@limit_option
 @click.option("--test/--no-test", default=None, help="Read the test part; default: as the configuration says.")
 @output_options
 def baseline(

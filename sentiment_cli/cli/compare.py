@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sentiment_cli.cli._completion import CONFIG, RUN, SETTING, SOURCE
+from sentiment_cli.cli._completion import CONFIG, RUN, SETTING
 from sentiment_cli.cli._ladder import check_ladder_options, dry_run_ladder, resume_ladder, show_ladder, train_ladder
-from sentiment_cli.cli._options import output_options, picture_look, picture_options
+from sentiment_cli.cli._options import (
+    device_option,
+    limit_option,
+    output_options,
+    picture_look,
+    picture_options,
+    source_option,
+)
 from sentiment_cli.cli._output import Output
 from sentiment_cli.cli._standing import standing_text
 from sentiment_cli.errors import UsageError
@@ -34,11 +41,11 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, metavar="N", help="Seed of the first training, and of the division.")
 @click.option("--name", metavar="NAME", help="Name of the ladder under ./runs.")
 @click.option("--output-dir", type=click.Path(path_type=Path), help="Its directory, instead of ./runs/NAME.")
-@click.option("--data", "source", type=SOURCE, help="bnb, imdb, a directory of class directories, or a table.")
+@source_option
 @click.option("--set", "settings", multiple=True, type=SETTING, help="Replace a value of the configuration.")
 @click.option("--epochs", type=int, metavar="N", help="Epochs of each training.")
-@click.option("--limit", type=int, metavar="N", help="Use N reviews a class only, for a quick try.")
-@click.option("--device", metavar="auto|cpu|gpu[:N]", help="Where the networks run.")
+@limit_option
+@device_option
 @click.option("--no-test", is_flag=True, help="Do not read the test part; compare on validation.")
 @click.option("--dry-run", "only_try", is_flag=True, help="Show the trainings of a ladder and what they would take.")
 @click.option("--resume", "resumed", type=RUN, metavar="LADDER", help="Continue a ladder that was stopped.")

@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sentiment_cli.cli._completion import CONFIG, SETTING, SOURCE
-from sentiment_cli.cli._options import config_label, make_overrides, output_options, picture_look, picture_options
+from sentiment_cli.cli._completion import CONFIG, SETTING
+from sentiment_cli.cli._options import (
+    config_label,
+    limit_option,
+    make_overrides,
+    output_options,
+    picture_look,
+    picture_options,
+    source_option,
+)
 from sentiment_cli.cli._output import Output, pairs
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.config.load import DEFAULT_CONFIG, load_config
@@ -21,10 +29,10 @@ _BARS, _WIDEST = 20, 30
 
 @click.command("find-lr")
 @click.option("-c", "--config", "name", type=CONFIG, help=f"Configuration; default: {DEFAULT_CONFIG}.")
-@click.option("--data", "source", type=SOURCE, help="bnb, imdb, or a directory of class directories.")
+@source_option
 @click.option("--set", "settings", multiple=True, type=SETTING, help="Replace a value of the configuration.")
 @click.option("--seed", type=click.IntRange(min=0), help="Of weights, parts and batches.")
-@click.option("--limit", type=click.IntRange(min=2), metavar="N", help="N reviews of a class only, for a quick try.")
+@limit_option
 @click.option("--from", "lowest", type=float, default=1e-6, show_default=True, help="Smallest learning rate.")
 @click.option("--to", "highest", type=float, default=1.0, show_default=True, help="Largest learning rate.")
 @click.option("--steps", type=click.IntRange(50, 100_000), default=200, show_default=True, help="Of one sweep.")

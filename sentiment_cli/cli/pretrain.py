@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sentiment_cli.cli._completion import CONFIG, SETTING, SOURCE
-from sentiment_cli.cli._options import make_overrides, output_options
+from sentiment_cli.cli._completion import CONFIG, SETTING
+from sentiment_cli.cli._options import make_overrides, output_options, source_option
 from sentiment_cli.cli._output import Output, duration, pairs, printable, table
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.config.load import DEFAULT_CONFIG, load_config
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("-c", "--config", "name", type=CONFIG, help=f"Configuration; default: {DEFAULT_CONFIG}.")
-@click.option("--data", "source", type=SOURCE, help="bnb, imdb, a directory of class directories, or a table.")
+@source_option
 @click.option("--set", "settings", multiple=True, type=SETTING, help="Replace a value, e.g. pretrain.passes=8.")
 @output_options
 def pretrain(name: str | None, source: str | None, settings: tuple[str, ...]) -> None:

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sentiment_cli.cli._completion import CONFIG, RUN, SETTING, SOURCE
+from sentiment_cli.cli._completion import CONFIG, RUN, SETTING
 from sentiment_cli.cli._options import (
     command_line,
     config_label,
+    device_option,
+    limit_option,
     make_overrides,
     output_options,
     picture_look,
     picture_options,
+    source_option,
 )
 from sentiment_cli.cli._output import Output, duration, pairs, table
 from sentiment_cli.cli._progress import make_progress
@@ -60,12 +63,12 @@ _REASON_LENGTH = 60
 )
 @click.option("--name", metavar="NAME", help="Name of the sweep under ./runs.")
 @click.option("--output-dir", type=click.Path(path_type=Path), help="Its directory, instead of ./runs/NAME.")
-@click.option("--data", "source", type=SOURCE, help="bnb, imdb, or a directory of class directories.")
+@source_option
 @click.option("--set", "settings", multiple=True, type=SETTING, help="Replace a value of the configuration.")
 @click.option("--epochs", type=int, metavar="N", help="Epochs of each trial.")
 @click.option("--seed", type=int, metavar="N", help="Of the search and of each trial.")
-@click.option("--limit", type=int, metavar="N", help="Use N reviews a class only, for a quick try.")
-@click.option("--device", metavar="auto|cpu|gpu[:N]", help="Where the networks run.")
+@limit_option
+@device_option
 @click.option("--dry-run", "only_try", is_flag=True, help="Check everything and show what the trials would take.")
 @click.option(
     "--resume", "resumed", type=RUN, metavar="SWEEP", help="Continue a sweep, also with more --trials or minutes."

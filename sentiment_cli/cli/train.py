@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from sentiment_cli.cli._completion import CONFIG, RUN, SETTING, SOURCE
-from sentiment_cli.cli._options import command_line, config_label, make_overrides, output_options
+from sentiment_cli.cli._completion import CONFIG, RUN, SETTING
+from sentiment_cli.cli._options import (
+    command_line,
+    config_label,
+    device_option,
+    limit_option,
+    make_overrides,
+    output_options,
+    source_option,
+)
 from sentiment_cli.cli._output import Output, accuracy_text, duration, pairs, table
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.config.load import DEFAULT_CONFIG, load_config
@@ -27,15 +35,15 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("-c", "--config", "name", type=CONFIG, help=f"Configuration; default: {DEFAULT_CONFIG}.")
-@click.option("--data", "source", type=SOURCE, help="bnb, imdb, a directory of class directories, or a table.")
+@source_option
 @click.option("--set", "settings", multiple=True, type=SETTING, help="Replace a value, e.g. training.epochs=5.")
 @click.option("--name", "run_name", metavar="NAME", help="Name of the run under ./runs.")
 @click.option("--output-dir", type=click.Path(path_type=Path), help="Run directory, instead of ./runs/NAME.")
 @click.option("--epochs", type=int, metavar="N", help="Epochs in total.")
 @click.option("--seed", type=int, metavar="N", help="Seed of everything random.")
 @click.option("--seeds", type=click.IntRange(min=2), metavar="N", help="Train N runs, from --seed on, and an ensemble.")
-@click.option("--limit", type=int, metavar="N", help="Use N reviews a class only, for a quick try.")
-@click.option("--device", metavar="auto|cpu|gpu[:N]", help="Where the network runs.")
+@limit_option
+@device_option
 @click.option("--no-test", is_flag=True, help="Do not read the test part.")
 @click.option("--dry-run", "only_try", is_flag=True, help="Everything up to the first steps; leaves no run behind.")
 @click.option("--force", is_flag=True, help="Replace an existing run directory.")

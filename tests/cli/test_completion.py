@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.shell_completion import CompletionItem, get_completion_class
 
@@ -55,6 +56,14 @@ def test_runs_are_completed_the_newest_first(workplace: Path, words: list[str]) 
 
 def test_sources_are_completed() -> None:
     assert values("data", "check", "") == values("train", "--data", "") == ["bnb", "imdb"]
+
+
+@pytest.mark.parametrize("name", ["train", "sweep", "find-lr", "pretrain", "baseline", "compare"])
+def test_what_trains_says_and_completes_what_data_may_be(name: str) -> None:
+    assert values(name, "--data", "i") == ["imdb"]
+    (option,) = [option for option in main.commands[name].params if "--data" in option.opts]
+    assert isinstance(option, click.Option)
+    assert option.help == "bnb, imdb, a directory of class directories, or a table."
 
 
 def test_keys_of_settings_are_completed_layers_and_unions_included() -> None:
