@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +10,12 @@ import click
 
 from sentiment_cli.cli._options import command_line, config_label, make_overrides, picture_look
 from sentiment_cli.cli._output import Output, duration, pairs, table
+from sentiment_cli.cli._place import choose_place, no_such
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.cli._standing import interval_text, pairings_table, range_text
 from sentiment_cli.config.load import load_config
-from sentiment_cli.errors import RunError, UsageError, suggest
+from sentiment_cli.errors import UsageError
 from sentiment_cli.run_sets import Ladder, find_ladder, list_ladders
-from sentiment_cli.runs import RUNS_DIR, new_run, safe_name
 
 if TYPE_CHECKING:
     from sentiment_cli.config import Config
@@ -66,9 +65,7 @@ def resume_ladder(name: str, target: Path | None, output: Output) -> None:
     """Continue a ladder."""
     ladder = find_ladder(name)
     if ladder is None:
-        names = [known.name for known in list_ladders()]
-        hint = suggest(name, names) if names else f"there are no ladders in {RUNS_DIR.resolve()} yet."
-        raise RunError(f'No ladder "{name}": neither that directory nor {RUNS_DIR / name} is one; {hint}')
+        raise no_such("ladder", name, [known.name for known in list_ladders()])
     from sentiment_cli.workflows.ladder import resume_ladder as resume
     from sentiment_cli.workflows.plot_comparison import check_picture
 
@@ -93,20 +90,11 @@ def show_ladder(ladder: Ladder, split: str | None, against: str | None, target: 
 
 
 def _read(options: dict[str, Any]) -> tuple[Config, Ladder]:
-    if options["name"] and options["output_dir"]:
-        raise UsageError("--name and --output-dir both say where the ladder goes; give one of them.")
+    label = f"{config_label(options['config'])}-ladder"
+    place = choose_place("ladder", label, options["name"], options["output_dir"])
     names = ("source", "epochs", "seed", "limit", "device")
     overrides = make_overrides(**{key: options[key] for key in names}, test=False if options["no_test"] else None)
-    config = load_config(options["config"], overrides, options["settings"])
-    if options["output_dir"]:
-        return config, Ladder(options["output_dir"])
-    name = options["name"]
-    if name is None:
-        label = f"{config_label(options['config'])}-ladder-{datetime.now():%Y%m%d-%H%M%S}"
-        return config, Ladder(new_run(label).path)
-    if safe_name(name) != name:
-        raise UsageError(f"--name {name!r} cannot be a directory name everywhere; try {safe_name(name)!r}.")
-    return config, Ladder(RUNS_DIR / name)
+    return load_config(options["config"], overrides, options["settings"]), Ladder(place)
 
 
 def _shape(options: dict[str, Any]) -> tuple[list[str], Any, int]:

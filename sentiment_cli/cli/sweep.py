@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +21,11 @@ from sentiment_cli.cli._options import (
     source_option,
 )
 from sentiment_cli.cli._output import Output, duration, pairs, table
+from sentiment_cli.cli._place import choose_place, no_such
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.config.load import load_config
-from sentiment_cli.errors import RunError, UsageError
-from sentiment_cli.run_sets import Sweep, find_sweep
-from sentiment_cli.runs import RUNS_DIR, new_run, safe_name
+from sentiment_cli.errors import UsageError
+from sentiment_cli.run_sets import Sweep, find_sweep, list_sweeps
 
 if TYPE_CHECKING:
     from sentiment_cli.config import Config
@@ -113,7 +112,8 @@ def sweep(shown: str | None, only_try: bool, resumed: str | None, target: Path |
 
 def _begin(options: dict[str, Any], target: Path | None, output: Output, *, only_try: bool) -> None:
     config = _read_config(options)
-    place = _choose_place(options)
+    label = config_label(options["config"])
+    place = choose_place("sweep", f"{label}-sweep", options["name"], options["output_dir"])
     from sentiment_cli.workflows.sweep import plan_sweep, run_sweep
 
     _check_picture(target)
@@ -122,8 +122,9 @@ def _begin(options: dict[str, Any], target: Path | None, output: Output, *, only
         if only_try:
             tried = plan_sweep(config, place, plan, limits, progress=progress)
         else:
-            command, label = command_line(), config_label(options["config"])
-            result = run_sweep(config, place, plan, limits, progress=progress, command=command, config_name=label)
+            result = run_sweep(
+                config, place, plan, limits, progress=progress, command=command_line(), config_name=label
+            )
     if only_try:
         output.result(tried.to_dict(), lambda: _plan_text(tried))
     else:
@@ -151,7 +152,7 @@ def _show(found: Sweep, target: Path | None, output: Output) -> None:
 def _find(name: str) -> Sweep:
     found = find_sweep(name)
     if found is None:
-        raise RunError(f'No sweep "{name}": neither that directory nor {RUNS_DIR / name} is one.')
+        raise no_such("sweep", name, [known.name for known in list_sweeps()])
     return found
 
 
@@ -159,20 +160,6 @@ def _read_config(options: dict[str, Any]) -> Config:
     names = ("source", "epochs", "seed", "limit", "device")
     overrides = make_overrides(**{name: options[name] for name in names})
     return load_config(options["config"], overrides, options["settings"])
-
-
-def _choose_place(options: dict[str, Any]) -> Path:
-    name: str | None = options["name"]
-    directory: Path | None = options["output_dir"]
-    if name and directory:
-        raise UsageError("--name and --output-dir both say where the sweep goes; give one of them.")
-    if directory:
-        return directory
-    if name is None:
-        return new_run(f"{config_label(options['config'])}-sweep-{datetime.now():%Y%m%d-%H%M%S}").path
-    if safe_name(name) != name:
-        raise UsageError(f"--name {name!r} cannot be a directory name everywhere; try {safe_name(name)!r}.")
-    return RUNS_DIR / name
 
 
 def _read_plan(options: dict[str, Any], config: Config) -> SearchPlan:

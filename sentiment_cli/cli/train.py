@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -20,12 +19,13 @@ from sentiment_cli.cli._options import (
     source_option,
 )
 from sentiment_cli.cli._output import Output, accuracy_text, duration, pairs, table
+from sentiment_cli.cli._place import choose_place
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.config.load import DEFAULT_CONFIG, load_config
 from sentiment_cli.config.overrides import Override
 from sentiment_cli.errors import UsageError
 from sentiment_cli.run_search import find_run
-from sentiment_cli.runs import RUNS_DIR, Run, SeedGroup, new_run, safe_name
+from sentiment_cli.runs import Run, SeedGroup
 
 if TYPE_CHECKING:
     from sentiment_cli.config import Config
@@ -85,15 +85,13 @@ def train(
         _refuse_with_resume([option for option, value in given.items() if value not in (None, False, ())])
         _resume(find_run(resumed), epochs, output)
         return
-    if run_name and output_dir:
-        raise UsageError("--name and --output-dir both say where the run goes; give one of them.")
     if seeds and only_try:
         raise UsageError(f"--dry-run tries one training; leave out --seeds. {seeds} seeds take {seeds} times as long.")
+    config_name = config_label(name or DEFAULT_CONFIG)
+    run = Run(choose_place("run", config_name, run_name, output_dir))
     test = False if no_test else None
     overrides = make_overrides(source=source, epochs=epochs, seed=seed, limit=limit, device=device, test=test)
     config = load_config(name or DEFAULT_CONFIG, overrides, settings)
-    config_name = config_label(name or DEFAULT_CONFIG)
-    run = _choose_run(config_name, run_name, output_dir)
     from sentiment_cli.workflows.creation import check_free
     from sentiment_cli.workflows.train import train as train_workflow
 
@@ -123,16 +121,6 @@ def _refuse_with_resume(options: list[str]) -> None:
             f"--resume continues a run as it was configured; it does not go with {', '.join(options)}. "
             "Only --epochs may be changed."
         )
-
-
-def _choose_run(config_name: str, run_name: str | None, output_dir: Path | None) -> Run:
-    if output_dir is not None:
-        return Run(output_dir)
-    if run_name is not None:
-        if safe_name(run_name) != run_name:
-            raise UsageError(f"--name {run_name!r} cannot be a directory name everywhere; try {safe_name(run_name)!r}.")
-        return Run(RUNS_DIR / run_name)
-    return new_run(f"{config_name}-{datetime.now():%Y%m%d-%H%M%S}")
 
 
 def _resume(run: Run, epochs: int | None, output: Output) -> None:

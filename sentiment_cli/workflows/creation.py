@@ -17,12 +17,7 @@ from sentiment_cli.workflows.record import resume_command
 
 def check_free(run: Run, *, force: bool = False) -> None:
     """Raise a RunError when a new run cannot have this directory."""
-    try:
-        str(run.path).encode("utf-8")
-    except UnicodeEncodeError:
-        raise RunError(
-            f"{str(run.path)!a} is not a name in UTF-8, as pictures and models need. Choose another --output-dir."
-        ) from None
+    _check_name(run)
     if not run.path.exists():
         settle(run.path)
     if run.path.is_symlink() and not run.path.exists():
@@ -38,6 +33,32 @@ def check_free(run: Run, *, force: bool = False) -> None:
             f"{run.path} exists; a run is never overwritten silently. Continue it with "
             f"{resume_command(run)}, replace it with --force, or choose another --output-dir."
         )
+
+
+def check_new(several: Run, kind: str) -> None:
+    """Raise a RunError when a new ladder or sweep, which replaces nothing, cannot have this directory.
+
+    Args:
+        several: the ladder or the sweep.
+        kind: the word for it.
+    """
+    _check_name(several)
+    if several.record_path.is_file():
+        raise RunError(
+            f"{several.path} exists; a {kind} is never overwritten silently. Continue it with "
+            f"{resume_command(several)}, or choose another --output-dir."
+        )
+    if several.path.exists() or several.path.is_symlink():
+        raise RunError(f"{several.path} exists and is not a {kind}. Choose another --output-dir.")
+
+
+def _check_name(run: Run) -> None:
+    try:
+        str(run.path).encode("utf-8")
+    except UnicodeEncodeError:
+        raise RunError(
+            f"{str(run.path)!a} is not a name in UTF-8, as pictures and models need. Choose another --output-dir."
+        ) from None
 
 
 @contextlib.contextmanager

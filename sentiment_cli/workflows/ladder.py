@@ -20,7 +20,7 @@ from sentiment_cli.seeds import read_member
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.workflows.baseline import baseline_of_run
-from sentiment_cli.workflows.creation import replacing_run
+from sentiment_cli.workflows.creation import check_new, replacing_run
 from sentiment_cli.workflows.evaluate import evaluate
 from sentiment_cli.workflows.ladder_result import LadderPlan, LadderResult, compared_split, read_ladder
 from sentiment_cli.workflows.own_reviews import own_root
@@ -119,7 +119,7 @@ def train_ladder(
     progress = progress or Silent()
     ladder, first = Ladder(Path(output_dir)), config.training.seed
     check_seeds(config, count)
-    check_new(ladder)
+    check_new(ladder, "ladder")
     config = with_split_seed(portable(config))
     variants = make_variants(config, cells, bidirectional)
     with StopRequest(progress.note):
@@ -160,7 +160,7 @@ def plan_ladder(
     progress = progress or Silent()
     ladder, first = Ladder(Path(output_dir)), config.training.seed
     check_seeds(config, count)
-    check_new(ladder)
+    check_new(ladder, "ladder")
     variants = make_variants(with_split_seed(config), cells, bidirectional)
     reports = {}
     for number, variant in enumerate(variants, start=1):
@@ -195,17 +195,6 @@ def resume_ladder(ladder: Ladder, *, progress: Progress | None = None, command: 
         load_tensorflow()
         record = {**record, "commands": [*record.get("commands", []), command]}
         return _run_recorded(_Job(ladder, variants, record, data, progress))
-
-
-def check_new(ladder: Ladder) -> None:
-    """Raise a RunError when a new ladder cannot have this directory."""
-    if ladder.record_path.is_file():
-        raise RunError(
-            f"{ladder.path} exists; a ladder is never overwritten silently. Continue it with "
-            f"{resume_command(ladder)}, or choose another --output-dir."
-        )
-    if ladder.path.exists() or ladder.path.is_symlink():
-        raise RunError(f"{ladder.path} exists and is not a ladder. Choose another --output-dir.")
 
 
 def check_seeds(config: Config, count: int) -> None:

@@ -15,13 +15,12 @@ from sentiment_cli.search.space import apply_values, count_combinations
 from sentiment_cli.search.study import load_optuna
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
-from sentiment_cli.workflows.creation import replacing_run
+from sentiment_cli.workflows.creation import check_new, replacing_run
 from sentiment_cli.workflows.own_reviews import own_root
 from sentiment_cli.workflows.prepare import portable, prepare
 from sentiment_cli.workflows.record import new_record, read_config
 from sentiment_cli.workflows.sweep_checks import (
     Limits,
-    check_new,
     check_search,
     common_config,
     count_trials,
@@ -81,7 +80,7 @@ def run_sweep(
     """
     progress = progress or Silent()
     sweep = Sweep(Path(output_dir))
-    check_new(sweep)
+    check_new(sweep, "sweep")
     common = common_config(portable(config))
     chooser = check_search(common, plan, limits)
     trials = count_trials(chooser, limits)
@@ -125,7 +124,7 @@ def plan_sweep(
     """
     progress = progress or Silent()
     sweep = Sweep(Path(output_dir))
-    check_new(sweep)
+    check_new(sweep, "sweep")
     common = common_config(config)
     chooser = check_search(common, plan, limits)
     trials, count = count_trials(chooser, limits), count_combinations(chooser.settings)

@@ -41,17 +41,6 @@ class Limits:
                 raise UsageError(f"{option} {value}: expected more than 0.")
 
 
-def check_new(sweep: Sweep) -> None:
-    """Raise a RunError when a new sweep cannot have this directory."""
-    if sweep.record_path.is_file():
-        raise RunError(
-            f"{sweep.path} exists; a sweep is never overwritten silently. Continue it with {resume_command(sweep)}, "
-            "or choose another --name."
-        )
-    if sweep.path.exists() or sweep.path.is_symlink():
-        raise RunError(f"{sweep.path} exists and is not a sweep. Choose another --name.")
-
-
 def common_config(config: Config) -> Config:
     """What all trials have: one division of the reviews, and no look at the test part."""
     training = config.training.model_copy(update={"evaluate_test": False})

@@ -122,6 +122,9 @@ class TestShown:
             "Error: runs/two is a sweep of several trials; name one of them"
         )
 
+    def test_a_name_that_none_has_is_said_with_the_nearest(self, cli: Cli, sweep: Sweep) -> None:
+        assert 'did you mean "two"?' in cli("sweep", "--resume", "tow").stderr
+
     def test_a_finished_sweep_says_how_to_search_further(self, cli: Cli, sweep: Sweep) -> None:
         result = cli("sweep", "--resume", "two")
         assert (result.exit_code, result.stdout) == (1, "")
@@ -134,7 +137,7 @@ class TestRefused:
         [
             ([], 2, "Name a configuration to search with (-c NAME), or a sweep to show or to --resume."),
             (["-c", "lstm"], 2, "Name what is searched over: --grid KEY=V1,V2 or --random KEY=log(a,b)."),
-            (["no-such"], 1, 'No sweep "no-such": neither that directory nor runs/no-such is one.'),
+            (["no-such"], 1, 'No sweep "no-such": neither that directory nor runs/no-such is one; there are no sweeps'),
             (["--resume", "no-such"], 1, 'No sweep "no-such"'),
             (["--resume", "a", "--grid", "x=1"], 2, "it does not go with --grid."),
             (["--resume", "a", "b", "--no-prune", "--dry-run"], 2, "does not go with SWEEP, --dry-run, --prune."),

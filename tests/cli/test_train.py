@@ -213,7 +213,7 @@ class TestDefaultName:
             def now(cls, tz: object = None) -> Noon:
                 return cls(2026, 3, 1, 12, 0, 5)
 
-        monkeypatch.setattr(importlib.import_module("sentiment_cli.cli.train"), "datetime", Noon)
+        monkeypatch.setattr(importlib.import_module("sentiment_cli.cli._place"), "datetime", Noon)
 
     @pytest.mark.parametrize(
         ("config", "name"),

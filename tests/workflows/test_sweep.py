@@ -11,6 +11,7 @@ import math
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -479,6 +480,12 @@ class TestRefused:
         with pytest.raises(RunError, match="runs/other exists and is not a sweep"):
             search(config, "other")
         assert len(rows(sweep)) == 1
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no name can be so")
+    def test_a_directory_that_no_picture_can_have_is_refused_before_a_trial(self, played: None, config: Config) -> None:
+        with pytest.raises(RunError, match="is not a name in UTF-8"):
+            search(config, "b\udcffad")
+        assert not Path("runs").exists()
 
     def test_a_grid_that_is_larger_or_smaller_than_asked_for_is_told(self, played: None, config: Config) -> None:
         told = Told()
