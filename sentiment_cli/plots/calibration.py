@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
 
-from sentiment_cli.plots.style import BLUE, QUIET, current_look, fix_layout, house_style, points, room, shorten
+from sentiment_cli.plots.style import (
+    BLUE,
+    QUIET,
+    current_look,
+    fix_layout,
+    house_style,
+    points,
+    room,
+    shorten,
+    wrap_headline,
+    write_headline,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +27,6 @@ if TYPE_CHECKING:
     from sentiment_cli.evaluation.calibration import Bin, Calibration
 
 _WIDTH = 6.0  # inches of the screen look
-_LETTERS_AN_INCH = 8  # of the headline
 
 
 def plot_calibration(calibration: Calibration, *, title: str, positive: str = "") -> Figure:
@@ -33,7 +42,7 @@ def plot_calibration(calibration: Calibration, *, title: str, positive: str = ""
     bins = calibration.bins if calibration.positive_bins is None else calibration.positive_bins
     what = "the predicted class" if calibration.positive_bins is None else shorten(positive, 24)
     width = room(_WIDTH)
-    headline = textwrap.wrap(" ".join(title.split()), int(width * _LETTERS_AN_INCH)) or [""]
+    headline = wrap_headline(title, width)
     with house_style():
         layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.06)
         figure = Figure(figsize=(width, 1.1 * width + 0.26 * len(headline)), layout=layout)
@@ -44,7 +53,7 @@ def plot_calibration(calibration: Calibration, *, title: str, positive: str = ""
         lower.set_xlabel(f"probability of {what}, as said")
         if not current_look().is_paper:  # there the caption says it
             upper.set_title(_summary(calibration), fontsize=points(11), fontweight="normal", color=QUIET)
-        figure.suptitle("\n".join(headline), x=0.1 / width, ha="left", fontsize=points(13), fontweight="bold")
+        write_headline(figure, "\n".join(headline))
         fix_layout(figure)
     return figure
 

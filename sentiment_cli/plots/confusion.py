@@ -25,6 +25,7 @@ from sentiment_cli.plots.style import (
     points,
     room,
     shorten_all,
+    write_headline,
 )
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def plot_confusion_matrix(matrix: ArrayLike, class_names: Sequence[str], *, titl
         _draw_cells(axes, counts, measures)
         _label_axes(axes, labels, measures.slanted)
         edge = 0.1 / width
-        figure.suptitle("\n".join(headline), x=edge, ha="left", fontsize=points(13), fontweight="bold")
+        write_headline(figure, "\n".join(headline))
         marks = "percentages" if measures.has_shares else "colour"
         note = f"{marks}: share of the row, the actual class" if width > 4 else f"{marks}: share of the row"
         figure.supxlabel(note, x=edge, ha="left", fontsize=points(9.5), color=QUIET)

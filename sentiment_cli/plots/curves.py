@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +10,18 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
-from sentiment_cli.plots.style import INK, QUIET, fix_layout, house_style, points, room, run_color, shorten_all
+from sentiment_cli.plots.style import (
+    INK,
+    QUIET,
+    fix_layout,
+    house_style,
+    points,
+    room,
+    run_color,
+    shorten_all,
+    wrap_headline,
+    write_headline,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +30,6 @@ if TYPE_CHECKING:
 
 _WIDTH = 10.0  # inches of the screen look, as all here
 _NARROW = 7.0  # below it the panels stand one above the other
-_LETTERS_AN_INCH = 8  # of the headline
 _SHORT_NAME = 14  # letters; a longer one leaves the labels of the axes no room
 _LETTER = 0.077  # width of one in the legend, on average; line and spaces of an entry take 0.85
 # More lines could not be told apart.
@@ -42,7 +51,7 @@ def plot_curves(curves: Sequence[Curves], examples: int, *, title: str, marks: S
     drawn = [one for one in curves if one in few]
     width = room(_WIDTH)
     rows = 2 if width < _NARROW else 1
-    headline = textwrap.wrap(" ".join(title.split()), int(width * _LETTERS_AN_INCH)) or [""]
+    headline = wrap_headline(title, width)
     labels = _legend_labels(drawn) if len(drawn) > 1 else []
     height = rows * width * rows / 2 + 0.26 * (len(headline) + math.ceil(len(labels) / _legend_columns(labels, width)))
     with house_style():
@@ -58,7 +67,7 @@ def plot_curves(curves: Sequence[Curves], examples: int, *, title: str, marks: S
             _add_legend(figure, labels, width)
         if len(curves) > len(drawn):
             headline[-1] += f": the {len(drawn)} of {len(curves)} classes with the smallest areas"
-        figure.suptitle("\n".join(headline), x=0.1 / width, ha="left", fontsize=points(13), fontweight="bold")
+        write_headline(figure, "\n".join(headline))
         fix_layout(figure)
     return figure
 

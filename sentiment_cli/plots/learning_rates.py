@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from sentiment_cli.plots.style import BLUE, INK, QUIET, VERMILLION, fix_layout, house_style, points, room
+from sentiment_cli.plots.style import BLUE, INK, QUIET, VERMILLION, fix_layout, house_style, points, room, wrap_headline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from sentiment_cli.learning_rates import RangeTest
 
 _WIDTH = 7.0  # inches of the screen look
-_LETTERS_AN_INCH = 8  # of the headline
 
 
 def plot_learning_rates(test: RangeTest, *, title: str, current: float | None = None) -> Figure:
@@ -29,7 +27,7 @@ def plot_learning_rates(test: RangeTest, *, title: str, current: float | None = 
         current: the learning rate of the configuration; None: it is not marked.
     """
     width = room(_WIDTH)
-    headline = textwrap.wrap(" ".join(title.split()), int(width * _LETTERS_AN_INCH)) or [""]
+    headline = wrap_headline(title, width)
     with house_style():
         layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
         figure = Figure(figsize=(width, min(4.4, 0.75 * width) + 0.26 * (len(headline) - 1)), layout=layout)

@@ -17,6 +17,7 @@ from sentiment_cli.plots.style import (
     PALETTE,
     QUIET,
     VERMILLION,
+    bare_rows,
     fix_layout,
     house_style,
     points,
@@ -124,9 +125,8 @@ def _label_axes(axes: Axes, places: dict[str, float], step: float) -> None:
     axes.xaxis.set_major_locator(MultipleLocator(step))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
     axes.set_xlabel("cases that fail, with 95 % interval")
-    axes.tick_params(axis="y", length=0, pad=points(9), labelcolor=INK)
-    axes.grid(visible=False, axis="y")
-    axes.spines["left"].set_visible(False)
+    bare_rows(axes)
+    axes.tick_params(axis="y", pad=points(9))
 
 
 def _add_legend(figure: Figure, outcomes: Sequence[ProbeOutcome], *, in_one_row: bool) -> None:

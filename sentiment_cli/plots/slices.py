@@ -14,11 +14,13 @@ from sentiment_cli.plots.style import (
     INK,
     QUIET,
     VERMILLION,
+    bare_rows,
     fix_layout,
     house_style,
     points,
     room,
     shorten,
+    write_headline,
 )
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ def plot_slices(slices: Mapping[str, Sequence[Slice]], *, title: str) -> Figure:
         axes[-1].xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
         axes[-1].xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
         axes[-1].set_xlim(left=0, right=min(1.0, _highest(panels) * 1.06))
-        figure.suptitle(shorten(title, 80), x=0.1 / width, ha="left", fontsize=points(13), fontweight="bold")
+        write_headline(figure, shorten(title, 80))
         fix_layout(figure)
     return figure
 
@@ -92,9 +94,7 @@ def _draw_panel(axes: Axes, by: str, rows: Sequence[Slice], overall: float) -> N
     axes.set_yticks(range(len(rows)), [one.name for one in rows])
     axes.set(ylim=(len(rows) - 0.4, -0.6))
     axes.set_title(_NAMES.get(by, by), fontsize=points(11))
-    axes.tick_params(axis="y", length=0, labelcolor=INK)
-    axes.grid(visible=False, axis="y")
-    axes.spines["left"].set_visible(False)
+    bare_rows(axes)
 
 
 def _write_numbers(axes: Axes, rows: Sequence[Slice]) -> None:

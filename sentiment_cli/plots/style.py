@@ -7,6 +7,7 @@ brings it to the size of the current look. Numbers of points that matplotlib's s
 from __future__ import annotations
 
 import contextlib
+import textwrap
 import warnings
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -20,6 +21,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from sentiment_cli.picture_look import SCREEN, Look
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 INK, QUIET, RULE = "#1a1a1a", "#5c5c5c", "#dddddd"  # text, secondary text, grid
@@ -38,6 +40,7 @@ PALETTE = (
     "#999999",  # grey
 )
 BLUE, VERMILLION = PALETTE[:2]
+_LETTERS_AN_INCH = 8  # of a headline
 # DejaVu comes with matplotlib; the others are used, where a computer has them, for letters that it lacks.
 _FALLBACK_FONTS = (
     "Noto Sans CJK SC",
@@ -174,6 +177,24 @@ def _leave_headlines_out(figure: Figure) -> None:
     if len(figure.axes) == 1:
         for place in ("left", "center", "right"):
             figure.axes[0].set_title("", loc=place)
+
+
+def wrap_headline(title: str, width: float) -> list[str]:
+    """The lines of a headline, at least one, above a picture of so many inches of the screen look."""
+    return textwrap.wrap(" ".join(title.split()), int(width * _LETTERS_AN_INCH)) or [""]
+
+
+def write_headline(figure: Figure, text: str) -> None:
+    """Write a headline above all panels of a figure that has the width of the screen look, at its left edge."""
+    edge = 0.1 / figure.get_size_inches()[0]
+    figure.suptitle(text, x=edge, ha="left", fontsize=points(13), fontweight="bold")
+
+
+def bare_rows(axes: Axes) -> None:
+    """Leave out what stands between rows and their names: the line of the axis, its ticks, and the grid along rows."""
+    axes.tick_params(axis="y", length=0, labelcolor=INK)
+    axes.grid(visible=False, axis="y")
+    axes.spines["left"].set_visible(False)
 
 
 def run_color(index: int) -> str:

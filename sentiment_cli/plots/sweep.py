@@ -18,11 +18,13 @@ from sentiment_cli.plots.style import (
     INK,
     QUIET,
     VERMILLION,
+    bare_rows,
     fix_layout,
     house_style,
     points,
     room,
     shorten,
+    write_headline,
 )
 from sentiment_cli.search.space import Setting, short_names
 from sentiment_cli.search.trial import Trial, best_trial
@@ -76,7 +78,7 @@ def plot_sweep(
         _draw_settings(bottom.subplots(below, abreast, squeeze=False), settings, trials, plan)
         _add_key(figure, trials, plan, 2 if is_narrow else 5)
         if title:
-            figure.suptitle(shorten(title, 80), x=0.1 / width, ha="left", fontsize=points(13), fontweight="bold")
+            write_headline(figure, shorten(title, 80))
         fix_layout(figure)
     return figure
 
@@ -128,9 +130,7 @@ def _draw_importances(axes: Axes, importances: Mapping[str, float], count: int) 
     axes.set(ylim=(max(len(shares), 3) - 0.5, -0.6), xlim=(0, max(1.12 * max(shares), 0.2)))
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
-    axes.tick_params(axis="y", length=0, labelcolor=INK)
-    axes.grid(visible=False, axis="y")
-    axes.spines["left"].set_visible(False)
+    bare_rows(axes)
     axes.set_title("What mattered")
     axes.set_xlabel("share of the differences explained" + ("; a rough guess" if count < _FEW else ""))
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from sentiment_cli.plots.style import INK, QUIET, fix_layout, house_style, points, room, run_color, shorten
+from sentiment_cli.plots.style import (
+    INK,
+    QUIET,
+    fix_layout,
+    house_style,
+    points,
+    room,
+    run_color,
+    shorten,
+    wrap_headline,
+    write_headline,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +27,6 @@ if TYPE_CHECKING:
     from sentiment_cli.evaluation.curves import OperatingPoints
 
 _WIDTH = 7.0  # inches of the screen look
-_LETTERS_AN_INCH = 8  # of the headline
 _STEPS = 201
 _DASHES = ("-", "--", "-.", ":")
 
@@ -32,7 +41,7 @@ def plot_threshold(counted: OperatingPoints, value: float, *, title: str, positi
         positive: the name of the positive class.
     """
     width = room(_WIDTH)
-    headline = textwrap.wrap(" ".join(title.split()), int(width * _LETTERS_AN_INCH)) or [""]
+    headline = wrap_headline(title, width)
     with house_style():
         layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
         figure = Figure(figsize=(width, min(4.7, 0.8 * width) + 0.26 * len(headline)), layout=layout)
@@ -44,7 +53,7 @@ def plot_threshold(counted: OperatingPoints, value: float, *, title: str, positi
         axes.set_xlabel(f"threshold: called {shorten(positive, 24)} where its probability is above")
         axes.set(xlim=(0, 1), ylim=(0, 1.02))
         figure.legend(loc="outside lower center", ncols=2, columnspacing=2.2)
-        figure.suptitle("\n".join(headline), x=0.1 / width, ha="left", fontsize=points(13), fontweight="bold")
+        write_headline(figure, "\n".join(headline))
         fix_layout(figure)
     return figure
 
