@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -75,17 +76,17 @@ def test_made_up_texts_are_the_same_each_time_empty_short_and_too_long() -> None
 @settings(max_examples=20)
 @given(st.lists(st.text(max_size=9), min_size=1, max_size=300))
 def test_results_in_batches_are_in_the_order_of_the_texts(texts: list[str]) -> None:
-    sizes: list[int] = []
+    lengths: list[list[int]] = []
 
     def classify(batch: Sequence[str]) -> np.ndarray:
-        assert max(map(len, batch)) >= min(map(len, batch))
-        sizes.append(len(batch))
+        lengths.append([len(text) for text in batch])
         return np.array([[hash(text) % 1000, len(text)] for text in batch])
 
     found = in_batches(classify)(texts)
     assert found.tolist() == [[hash(text) % 1000, len(text)] for text in texts]
-    assert max(sizes) <= 128
-    assert sum(sizes) == len(texts)
+    assert all(len(batch) <= 128 for batch in lengths)
+    # Those of one length go together.
+    assert list(itertools.chain(*lengths)) == sorted(len(text) for text in texts)
 
 
 def test_one_review_and_a_thousand_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
