@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,8 @@ class Limits:
         for option, value in (("--trials", self.trials), ("--max-minutes", self.minutes), ("--jobs", self.jobs)):
             if value is not None and not value > 0:
                 raise UsageError(f"{option} {value}: expected more than 0.")
+            if value == math.inf:
+                raise UsageError(f"{option} {value}: expected a number; leave it out where there is no limit.")
 
 
 def common_config(config: Config) -> Config:

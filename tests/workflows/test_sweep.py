@@ -467,6 +467,7 @@ class TestRefused:
         assert "there are 40,000 combinations; expected 10,000 at the most" in self.refused(config, huge)
         assert "--trials 0: expected more than 0" in self.refused(config, PLAN, Limits(0))
         assert "--max-minutes nan: expected more than 0" in self.refused(config, PLAN, Limits(minutes=math.nan))
+        assert "--max-minutes inf: expected a number" in self.refused(config, PLAN, Limits(minutes=math.inf))
 
     def test_without_a_validation_part_there_is_nothing_to_compare_by(self, played: None, tiny_config: Path) -> None:
         config = load_config(tiny_config, settings=["data.validation_fraction=0"])
