@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sentiment_cli.errors import DataError, suggest
+from sentiment_cli.errors import DataError, shorten_list, suggest
 
 # Names that public data sets and exports give to their columns, without case, blanks and signs. The first group of
 # which a table has a name is looked at; two names of one group could both be meant.
@@ -18,6 +18,8 @@ _LABEL_NAMES = (
     ("label", "labels", "sentiment", "sentimentlabel", "class", "classname", "polarity", "category", "target"),
     ("rating", "ratings", "stars", "star", "starrating", "score", "reviewrating", "reviewscore", "overall"),
 )
+# Columns that a message names; of so many a file hardly has more because somebody made them.
+_LISTED = 50
 _SIGNS = re.compile(r"[\W_]+")
 
 
@@ -79,7 +81,7 @@ def find_columns(known: Sequence[str], wanted: ColumnNames, where: str) -> Colum
     if text is not None and text == label:
         problems.append(f'the column "{known[text]}" cannot be that of the texts and that of the classes')
     if problems or text is None or label is None:
-        listed = ", ".join(f'"{name}"' for name in known) or "none"
+        listed = shorten_list([f'"{name}"' for name in known], _LISTED) or "none"
         lines = "".join(f"\n  {problem}" for problem in problems)
         raise DataError(f"{where}: its columns cannot be used as they are:{lines}\n  It has the columns {listed}.")
     found = ColumnNames(known[text], known[label], wanted.id, wanted.rating)

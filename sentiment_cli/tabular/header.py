@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from sentiment_cli.errors import shorten_list
@@ -23,13 +24,14 @@ def name_columns(header: Sequence[str | None] | None, width: int) -> tuple[tuple
         again. And notes for the user.
     """
     given = [plain_name(name) for name in header or [""] * width]
-    names: list[str] = []
+    known, times = frozenset(given), Counter[str]()
+    names: dict[str, None] = {}
     for number, name in enumerate(given, start=1):
-        wanted, again = name or str(number), 2
-        unique = wanted
-        while unique in names or (unique != name and unique in given):
-            unique, again = f"{wanted} ({again})", again + 1
-        names.append(unique)
+        wanted = unique = name or str(number)
+        while unique in names or (unique != name and unique in known):
+            times[wanted] += 1
+            unique = f"{wanted} ({times[wanted] + 1})"
+        names[unique] = None
     renamed = [f'"{new}"' for old, new in zip(given, names, strict=True) if new != old and header is not None]
     notes = [f"columns without a name of their own are called {shorten_list(renamed)}"] if renamed else []
     return tuple(names), notes

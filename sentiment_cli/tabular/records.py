@@ -22,7 +22,7 @@ from sentiment_cli.tabular.values import plain_line_ends
 MAX_CHARACTERS, MAX_LINES = 10_000_000, 2_000
 # As far is looked for the end of a cell whose inner quotes are not doubled.
 _MOST_MORE_LINES = 20
-_QUOTES = re.compile('"+')
+_QUOTES, _BLANKS = re.compile('"+'), re.compile(" *")
 _ESCAPED_QUOTE = re.compile(r'(?<!\\)((?:\\\\)*)\\"')
 
 TOO_FEW, TOO_MANY = "too few cells", "too many cells"
@@ -241,7 +241,7 @@ def _split(text: str, dialect: Dialect, doubled: bool) -> list[str] | None:
     text, cells, place = text.rstrip("\r\n"), [], 0
     while place <= len(text):
         if dialect.spaces:
-            place += len(text[place:]) - len(text[place:].lstrip(" "))
+            place = _BLANKS.match(text, place).end()  # type: ignore[union-attr]  # it matches nothing, too
         if text.startswith('"', place):
             end = _end_of_quoted(text, place + 1, dialect.delimiter, doubled)
             if end is None:

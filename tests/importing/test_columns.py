@@ -36,6 +36,11 @@ def test_one_column_may_hold_classes_and_ratings() -> None:
     assert (found.label, found.rating) == (1, 1)
 
 
+def test_of_thousands_of_columns_the_first_are_named() -> None:
+    with pytest.raises(DataError, match=r'the columns "c0", "c1", .*, "c49" and 9950 more\.$'):
+        find_columns([f"c{number}" for number in range(10_000)], ColumnNames(), "x.csv")
+
+
 def test_everything_that_is_wrong_is_said_at_once() -> None:
     with pytest.raises(DataError) as caught:
         find_columns(("text", "review", "stars", "user"), ColumnNames(label="star", id="users"), "x.csv")

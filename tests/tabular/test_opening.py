@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentiment_cli.errors import DataError, SentimentError, UsageError
+from sentiment_cli.tabular.header import name_columns
 from sentiment_cli.tabular.opening import open_table
 from sentiment_cli.tabular.table import Row, Table
 
@@ -100,6 +101,10 @@ class TestDelimited:
         table = opened("a.csv", "text, label ,text,,2,text (2)\na,b,c,d,e,f\n")
         assert table.columns == ("text", "label", "text (3)", "4", "2", "text (2)")
         assert table.notes == ['columns without a name of their own are called "text (3)", "4"']
+
+    def test_any_number_of_columns_may_have_one_name(self) -> None:
+        names, _ = name_columns(["a"] * 20_000, 20_000)  # in a tenth of a second; in hours where each looks at all
+        assert (names[:2], names[-1]) == (("a", "a (2)"), "a (20000)")
 
     def test_a_header_with_fewer_cells_than_the_rows_is_refused(self, opened: Open) -> None:
         with pytest.raises(DataError, match="its first row has 2 cells and most others have 3; expected a header that"):

@@ -73,6 +73,11 @@ class TestSound:
         dialect = Dialect("\t", "none")
         assert read('"a\tb\n" c "\t"d"\n', dialect=dialect) == [Record(1, ['"a', "b"]), Record(2, ['" c "', '"d"'])]
 
+    def test_any_number_of_cells_may_stand_in_a_line_that_is_mended(self) -> None:
+        line = ', "b"b"' * 400_000  # in a second; in minutes where each cell is cut off what is left
+        (record,) = read(f"a{line}\n", 400_001, Dialect(spaces=True))
+        assert record == Record(1, ["a", *['b"b'] * 400_000], None, INNER_QUOTES)
+
     def test_spaces_behind_delimiters_can_be_no_part_of_a_cell(self) -> None:
         assert read('5, "a, b"\n', dialect=Dialect(spaces=True)) == [Record(1, ["5", "a, b"])]
 
