@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import importlib
+from collections.abc import Mapping
 from importlib import metadata
 from types import ModuleType
 
@@ -47,7 +50,7 @@ def require(module: str, purpose: str) -> ModuleType:
 
 def installed_versions() -> dict[str, str | None]:
     """The versions of the optional libraries by name; None for what is not installed."""
-    return {name: _version(name) for name in _EXTRAS}
+    return {name: version_of(name) for name in _EXTRAS}
 
 
 def extra_of(name: str) -> str:
@@ -55,8 +58,17 @@ def extra_of(name: str) -> str:
     return _EXTRAS[name]
 
 
-def _version(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
+def version_of(module: str) -> str | None:
+    """The version of what was installed for a module, also under another name (``onnxruntime-gpu``); None: nothing."""
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        return metadata.version(module)
+    for name in _distributions().get(module, ()):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            return metadata.version(name)
+    return None
+
+
+@functools.cache
+def _distributions() -> Mapping[str, list[str]]:
+    """By the modules that they have; to find them reads all that is installed."""
+    return metadata.packages_distributions()

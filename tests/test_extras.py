@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,23 @@ def test_a_stop_that_a_library_takes_for_an_error_is_a_stop(monkeypatch: pytest.
     monkeypatch.setattr(extras.importlib, "import_module", load)
     with pytest.raises(Interrupted, match=r"^Stopped\.$"):
         require("optuna", "Searching")
+
+
+def test_the_version_is_found_where_the_distribution_is_called_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = {"onnx": "1.19", "onnxruntime-gpu": "1.23"}
+
+    def version(name: str) -> str:
+        if name not in versions:
+            raise metadata.PackageNotFoundError(name)
+        return versions[name]
+
+    extras._distributions.cache_clear()
+    monkeypatch.setattr(metadata, "version", version)
+    monkeypatch.setattr(metadata, "packages_distributions", lambda: {"onnxruntime": ["onnxruntime-gpu"]})
+    try:
+        assert [extras.version_of(name) for name in ("onnx", "onnxruntime", "optuna")] == ["1.19", "1.23", None]
+    finally:
+        extras._distributions.cache_clear()
 
 
 def test_every_extra_that_a_message_names_brings_its_library() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,7 @@ from sentiment_cli.exports.layout import (
     Format,
     describe_interface,
 )
-from sentiment_cli.extras import require
+from sentiment_cli.extras import require, version_of
 from sentiment_cli.locking import locked
 from sentiment_cli.runs import Run
 from sentiment_cli.runtime import describe_environment, load_tensorflow
@@ -221,7 +220,7 @@ def _describe(run: Run, config: Config, scorer: Scorer, settings: ExportSettings
 
     records = network_records(run)
     environment = describe_environment()
-    versions = {name: metadata.version(name) for name in _LIBRARIES[settings.form]}
+    versions = {name: version_of(name) for name in _LIBRARIES[settings.form]}
     return {
         "format_version": FORMAT_VERSION,
         "format": settings.form,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from sentiment_cli.exports.comparison import check_equal, compare_probabilities,
 from sentiment_cli.exports.latency import Latency, measure_latency
 from sentiment_cli.exports.layout import ExportDirectory, Format
 from sentiment_cli.exports.runtimes import open_export
+from sentiment_cli.extras import version_of
 from sentiment_cli.runs import Run
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.workflows.kept_part import open_part
@@ -85,7 +85,7 @@ def check_export(
         RunError: they do not, or one gives no number.
     """
     progress.phase("checking", len(found.texts))
-    runtime = f"{_RUNTIMES[form]} {metadata.version(_RUNTIMES[form])}"
+    runtime = f"{_RUNTIMES[form]} {version_of(_RUNTIMES[form])}"
     own, exported = own_classifier(scorer)(found.texts), open_export(directory, form)(found.texts)
     comparison = compare_probabilities(own, exported, found.labels)
     if is_exact:
