@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 from sentiment_cli.data.directory import NEVER_CLASSES
@@ -64,8 +65,8 @@ def _assignments(text: str) -> list[tuple[list[str], str]]:
 class Labels:
     """The classes of a table, as its cells are met.
 
-    Names that differ in case alone are one class, called as ``classes`` has it, else as the first of them: on Windows
-    and macOS they would be one directory.
+    Names that differ in case, or in how accents are composed, alone are one class, called as ``classes`` has it, else
+    as the first of them: on Windows and macOS they would be one directory.
 
     Args:
         mapping: the class of each value; others have none, unless they are called as one of the classes is. Case is
@@ -75,11 +76,11 @@ class Labels:
 
     def __init__(self, mapping: Mapping[str, str] | None = None, classes: Sequence[str] | None = None) -> None:
         self._mapping = None if mapping is None else _normalized(mapping)
-        self._classes = None if classes is None else {name.casefold(): name for name in classes}
+        self._classes = None if classes is None else {_folded(name): name for name in classes}
         self._names: dict[str, str] = {}
         self._known: dict[str, str | None] = {}
         for name in mapping.values() if mapping else ():
-            self._names.setdefault(name.casefold(), name)
+            self._names.setdefault(_folded(name), name)
 
     def class_of(self, value: str) -> str | None:
         """The class of a value as `label_value` gives it; None: rows of it are left out.
@@ -103,16 +104,16 @@ class Labels:
         return spellings
 
     def _find(self, value: str) -> str | None:
-        folded = value.casefold()
+        folded = _folded(value)
         if self._mapping is not None:
             name = self._mapping.get(value) or self._mapping.get(folded) or self._names.get(folded)
         else:
             name = (self._classes or {}).get(folded) or self._names.get(folded, value)
-        if name is None or (self._classes is not None and name.casefold() not in self._classes):
+        if name is None or (self._classes is not None and _folded(name) not in self._classes):
             return None
-        name = (self._names if self._classes is None else self._classes).get(name.casefold(), name)
+        name = (self._names if self._classes is None else self._classes).get(_folded(name), name)
         _check_name(name)
-        self._names.setdefault(name.casefold(), name)
+        self._names.setdefault(_folded(name), name)
         if len(self._names) > MOST_CLASSES:
             raise DataError(
                 f"The column of classes has more than {MOST_CLASSES} different values, such as "
@@ -122,19 +123,23 @@ class Labels:
         return name
 
 
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
 def _normalized(mapping: Mapping[str, str]) -> dict[str, str]:
     """The same map by the values as `label_value` gives them, and by these without case where that is one class."""
     exact = {value: name for key, name in mapping.items() if (value := label_value(key)) is not None}
     folded: dict[str, set[str]] = {}
     for value, name in exact.items():
-        folded.setdefault(value.casefold(), set()).add(name)
+        folded.setdefault(_folded(value), set()).add(name)
     return {**{value: names.pop() for value, names in folded.items() if len(names) == 1}, **exact}
 
 
 def _check_name(name: str) -> None:
     """Raise a DataError where a class cannot be a directory on every system."""
-    is_device = name.partition(".")[0].casefold() in DEVICES
-    is_never = name in NEVER_CLASSES or name.casefold() in _TAKEN
+    is_device = _folded(name.partition(".")[0]) in DEVICES
+    is_never = name in NEVER_CLASSES or _folded(name) in _TAKEN
     if _NO_NAME.search(name) or name[0] == "." or name[-1] in " ." or is_never or is_device:
         reason = "is never the name of a class" if is_never else "cannot be the name of a directory"
         raise DataError(f'The class "{name}" {reason}; give its values another name (--map, data.label_map).')

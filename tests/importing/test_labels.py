@@ -49,6 +49,13 @@ def test_values_that_differ_in_case_are_the_class_of_the_first() -> None:
     assert labels.merged() == {"Good": ["good", "GOOD"]}
 
 
+def test_values_whose_accents_are_composed_otherwise_are_one_class() -> None:
+    labels = Labels()
+    assert [labels.class_of(value) for value in ("\u00e9l\u00e9gant", "e\u0301le\u0301gant")] == [
+        "\u00e9l\u00e9gant"
+    ] * 2
+
+
 def test_a_map_leaves_other_values_out_but_those_that_are_called_as_a_class() -> None:
     labels = Labels({"1": "bad", "5.0": "good"})
     values = ("1", "5", "3", "good", "Bad")
