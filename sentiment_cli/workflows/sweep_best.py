@@ -39,11 +39,13 @@ def write_best(sweep: Sweep, chooser: Chooser, record: dict[str, Any], trials: S
     counts = f"{len(trials)} {'trial' if len(trials) == 1 else 'trials'}"
     values = ", ".join(f"{key}={' '.join(text.split())}" for key, text in best.values.items())
     head = (
-        f"# {best.name} of the sweep {sweep.name}, the best of {counts}\n#\n"
-        f"#   {values}\n"
-        f"#   {chooser.plan.metric} {best.value:.4f} after epoch {best.epoch}\n#\n"
-        "# Chosen on validation reviews, and so that figure is a little too good. What it is worth, on test:\n"
-        f"#   sentiment train -c {shlex.quote(str(sweep.best_path))}\n"
+        f"{best.name} of the sweep {sweep.name}, the best of {counts}\n\n"
+        f"  {values}\n"
+        f"  {chooser.plan.metric} {best.value:.4f} after epoch {best.epoch}\n\n"
+        "Chosen on validation reviews, and so that figure is a little too good. What it is worth, on test:\n"
+        f"  sentiment train -c {shlex.quote(str(sweep.best_path))}\n"
     )
-    write_text(sweep.best_path, head + dump_yaml(config_values(config)))
+    # A directory may have a line end in its name, of any that YAML knows.
+    comment = "".join(f"# {line}".rstrip() + "\n" for line in head.splitlines())
+    write_text(sweep.best_path, comment + dump_yaml(config_values(config)))
     return best.number

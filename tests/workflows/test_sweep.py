@@ -224,6 +224,11 @@ class TestWhole:
         ]
         assert max(row["value"] or 0 for row in rows(sweep) if row["state"] == "finished") == best.value
 
+    def test_no_name_of_a_directory_ends_the_comment_of_the_best(self, played: None, config: Config) -> None:
+        sweep = search(config, "a\nb: 1\u2028c: 2", count=2)
+        changed = load_config(sweep.best_path)
+        assert len(config_difference(config, changed)) == 2
+
     def test_by_loss_the_lowest_is_the_best(self, played: None, config: Config) -> None:
         plan = SearchPlan.make(PLAN.grid, PLAN.drawn, metric="val_loss", seed=4)
         result = read_sweep(search(config, "one", plan=plan))
