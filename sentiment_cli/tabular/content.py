@@ -136,6 +136,8 @@ def _check_workbook(path: Path) -> None:
             raise DataError(
                 f"{path} is damaged: a zip file (as .xlsx are) without its end. Fetch or copy it again."
             ) from None
+        except (RuntimeError, ValueError) as error:  # of a version, or with names, that there are not
+            raise DataError(f"{path} is a damaged zip file (as .xlsx are): {error}. Fetch or copy it again.") from None
     if "xl/workbook.xml" in names:
         return
     if "xl/workbook.bin" in names:

@@ -20,8 +20,12 @@ from sentiment_cli.tabular.values import as_text
 
 _LOOK_AT = 1_000  # rows
 _TELL_EVERY = 1_000
-# What openpyxl raises for files that are not as they should be; a SyntaxError is one of XML.
-_DAMAGES = (KeyError, ValueError, TypeError, IndexError, AttributeError, SyntaxError, zipfile.BadZipFile, zlib.error)
+# What openpyxl raises for files that are not as they should be; a SyntaxError is one of XML, a RuntimeError of parts
+# that are encrypted, or compressed in another way than those of workbooks.
+_DAMAGES = (
+    *(KeyError, ValueError, TypeError, IndexError, AttributeError, SyntaxError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 
 
 def open_excel(content: Content, header: bool) -> Table:

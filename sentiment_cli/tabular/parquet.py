@@ -44,7 +44,7 @@ def _opened(path: Path) -> ParquetFile:
     parquet, arrow = require("pyarrow.parquet", "Reading Parquet files"), require("pyarrow", "Reading Parquet files")
     try:
         return parquet.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER_BYTES)
-    except (arrow.ArrowException, OSError) as error:
+    except (arrow.ArrowException, OSError, UnicodeDecodeError) as error:
         raise _damaged(path, error) from None
 
 

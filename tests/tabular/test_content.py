@@ -22,6 +22,17 @@ def zipped(*names: str) -> bytes:
     return file.getvalue()
 
 
+def with_flags(archive: bytes, flags: int) -> bytes:
+    """The same zip archive with other flags of all its files."""
+    changed = bytearray(archive)
+    for signature, offset in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        place = changed.find(signature)
+        while place >= 0:
+            changed[place + offset : place + offset + 2] = flags.to_bytes(2, "little")
+            place = changed.find(signature, place + 1)
+    return bytes(changed)
+
+
 def refusal(path: Path) -> str:
     with pytest.raises(DataError) as caught:
         list(open_table(path).rows())
@@ -65,6 +76,10 @@ def test_gzip_of_several_members_is_read_to_its_end(tmp_path: Path) -> None:
         (b"\n\n  \n", "has no row"),
         (b"PAR1xxxx", "cannot be read as Parquet"),
         (zipped("xl/workbook.xml"), "cannot be read as an Excel workbook"),
+        (with_flags(zipped("[Content_Types].xml", "xl/workbook.xml"), 1), "is encrypted, password required"),
+        (with_flags(zipped("[Content_Types].xml", "xl/workbook.xml"), 1 << 6), "workbook (strong encryption (flag"),
+        (zipped("xl/workbook.xml").replace(b"PK\1\2\x14\3\x14", b"PK\1\2\x14\3\x63"), "is a damaged zip file (as"),
+        (with_flags(zipped("\xff"), 1 << 11).replace(b"\xc3\xbf", b"\xff\xff"), "is a damaged zip file (as"),
     ],
     # Archives hold the time of day, and each process has to give a test the same name.
     ids=lambda value: value if isinstance(value, str) else "bytes",

@@ -366,6 +366,12 @@ class TestParquet:
         with pytest.raises(DataError, match=r"cannot be read as Parquet: .*Fetch or copy it again"):
             values(open_table(path))
 
+    def test_a_name_of_a_column_that_is_no_utf8_is_damage(self, tmp_path: Path) -> None:
+        path = self.write(tmp_path / "a.parquet", {"reviews": ["a"]})
+        path.write_bytes(path.read_bytes().replace(b"reviews", b"revi\xffws"))
+        with pytest.raises(DataError, match=r"cannot be read as Parquet: .*utf-8"):
+            open_table(path)
+
     @pytest.mark.parametrize("option", ["encoding", "delimiter"])
     def test_options_of_text_files_are_a_wrong_usage(self, tmp_path: Path, option: str) -> None:
         path = self.write(tmp_path / "a.parquet", {"text": ["a"]})
