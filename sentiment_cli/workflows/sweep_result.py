@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from sentiment_cli.errors import ConfigError, RunError
+from sentiment_cli.errors import ConfigError, RunError, shorten_list
 from sentiment_cli.run_sets import Sweep
 from sentiment_cli.search.plan import SearchPlan
 from sentiment_cli.search.space import Setting
@@ -146,15 +146,30 @@ def read_sweep(sweep: Sweep) -> SweepResult:
         trials = [read_trial(row) for row in record.get("trials", [])]
     except ValueError as error:
         raise RunError(f"{sweep.record_path}: trials: {error}.") from None
+    plan, importances = read_plan(sweep, record), record.get("importances", {})
+    values = {f"trials.{place}": trial.values for place, trial in enumerate(trials)}
+    _check_named(sweep, plan, {**values, "importances": importances})
     return SweepResult(
         sweep=sweep,
         status=str(record.get("status")),
         stop_reason=record.get("stop_reason"),
-        plan=read_plan(sweep, record),
+        plan=plan,
         trials=trials,
         max_trials=record.get("max_trials"),
-        importances=record.get("importances", {}),
+        importances=importances,
     )
+
+
+def _check_named(sweep: Sweep, plan: SearchPlan, named: dict[str, dict[str, Any]]) -> None:
+    """Raise a RunError where a part of a record names settings that are not searched."""
+    known = [setting.key for setting in plan.settings]
+    for place, values in named.items():
+        unknown = [key for key in values if key not in known]
+        if unknown:
+            raise RunError(
+                f"{sweep.record_path}: {place}: expected settings that are searched ({', '.join(known)}), received "
+                f"{shorten_list(unknown)}."
+            )
 
 
 def read_plan(sweep: Sweep, record: dict[str, Any]) -> SearchPlan:

@@ -434,6 +434,18 @@ class TestFurther:
         sweep.write_record(record)
         assert len(resume_sweep(sweep, Limits(2)).trials) == 2
 
+    @pytest.mark.parametrize("place", ["trials.0", "importances"])
+    def test_a_record_that_names_another_setting_is_refused(self, played: None, config: Config, place: str) -> None:
+        sweep = search(config, "one", count=1)
+        record = sweep.read_record()
+        if place == "importances":
+            record["importances"] = {"model.units": 1.0}
+        else:
+            record["trials"][0]["values"]["model.units"] = "3"
+        sweep.write_record(record)
+        with pytest.raises(RunError, match=rf"{place}: expected settings .*, received model\.units\."):
+            read_sweep(sweep)
+
     @pytest.mark.parametrize(
         ("search", "message"),
         [
