@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sentiment_cli.config import Config
+from sentiment_cli.search.order import known_before
 from sentiment_cli.search.plan import SearchPlan
 from sentiment_cli.search.space import Setting, Values, combinations, count_combinations, find_problems
-from sentiment_cli.search.study import copy_study, distributions, load_optuna, unwarned, values_of
+from sentiment_cli.search.study import copy_study, distributions, load_optuna, make_trial, unwarned, values_of
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -57,16 +58,19 @@ class Chooser:
         random.Random(self.plan.seed).shuffle(possible)
         return possible
 
-    def choose(self, trials: Sequence[FrozenTrial]) -> Values | None:
+    def choose(self, trials: Sequence[FrozenTrial], jobs: int = 1) -> Values | None:
         """Choose what the next trial is trained with.
 
         Args:
             trials: all before, in order; those that still run count as tried.
+            jobs: how many run side by side, see `order.known_before`.
 
         Returns:
             Values that no trial had and that a configuration can have; None where no others were found.
         """
         tried = [values_of(trial, self.settings) for trial in trials]
+        known = known_before(trials, len(trials), jobs)
+        trials = [*known, *(make_trial(self.settings, values) for values in tried[len(known) :])]
         if self.plan.sampler != "grid":
             by_results = self.plan.sampler == "tpe" and len(trials) >= STARTUP
             draw = self._draw_tpe if by_results else self._draw

@@ -28,7 +28,7 @@ from sentiment_cli.workflows.sweep_checks import (
     nothing_possible,
     tell_extent,
 )
-from sentiment_cli.workflows.sweep_loop import run_trials
+from sentiment_cli.workflows.sweep_loop import drive_here, run_trials
 from sentiment_cli.workflows.sweep_result import SweepPlan, SweepResult, read_plan
 from sentiment_cli.workflows.train import check_same_data, dry_run
 
@@ -102,7 +102,7 @@ def run_sweep(
             progress.note(f"Sweep: {sweep.path}")
         tell_extent(chooser, trials, progress)
         with locked(sweep.lock_path):
-            return run_trials(sweep, chooser, record, progress, stop)
+            return run_trials(sweep, chooser, record, progress, stop, drive_here)
 
 
 def plan_sweep(
@@ -165,4 +165,4 @@ def resume_sweep(
         root = own_root(sweep, record, common, progress)
         check_same_data(sweep, record, prepare(common, progress, root=root))
         record["commands"] = [*record.get("commands", []), command]
-        return run_trials(sweep, chooser, record, progress, stop)
+        return run_trials(sweep, chooser, record, progress, stop, drive_here)

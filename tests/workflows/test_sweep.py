@@ -5,7 +5,6 @@ Trainings are played here, epoch by epoch, by `Played`; `tests/faults` kills rea
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 import os
@@ -14,7 +13,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from conftest import Told
@@ -30,73 +29,12 @@ from sentiment_cli.search import study as search_study
 from sentiment_cli.search.plan import SearchPlan
 from sentiment_cli.search.study import StudyJournal
 from sentiment_cli.workflows import sweep as workflow
-from sentiment_cli.workflows import sweep_best, sweep_loop
-from sentiment_cli.workflows import trials as trials_module
+from sentiment_cli.workflows import sweep_best, sweep_job
 from sentiment_cli.workflows.results import DryRun
 from sentiment_cli.workflows.sweep import plan_sweep, resume_sweep, run_sweep
 from sentiment_cli.workflows.sweep_checks import Limits
 from sentiment_cli.workflows.sweep_result import read_sweep
-
-RATE, UNITS = "training.learning_rate", "model.recurrent.0.units"
-PLAN = SearchPlan.make([f"{UNITS}=8,13,16"], [f"{RATE}=log(1e-4,1e-1)"], seed=4)
-EPOCHS = 3
-
-
-class Played:
-    """Stands for the process of a training: every look at it finds one epoch more; 13 units fail."""
-
-    begun: ClassVar[list[list[str]]] = []
-    tick: ClassVar[Callable[[], None]] = staticmethod(lambda: None)
-    on_look: ClassVar[Callable[[], None]] = staticmethod(lambda: None)
-
-    def __init__(self, arguments: Sequence[str], log_path: Path, cores: Sequence[int] | None) -> None:
-        Played.tick()
-        Played.begun.append(list(arguments))
-        self.reason: str | None = None
-        self._ended = self._stopped = False
-        if arguments[1] == "--resume":
-            self._run = Run(Path(arguments[2]))
-        else:
-            self._run = Run(Path(arguments[-1]))
-            self._run.path.mkdir()
-            pairs = [text.partition("=") for before, text in itertools.pairwise(arguments) if before == "--set"]
-            (self._run.path / "values.json").write_text(json.dumps({key: text for key, _, text in pairs}))
-            self._write("running")
-        Played.tick()
-
-    def ended(self) -> bool:
-        Played.tick()
-        Played.on_look()
-        if not self._ended:
-            self._go_on()
-        return self._ended
-
-    def stop(self) -> None:
-        self._stopped = True
-
-    def kill(self) -> None:
-        self._ended = True
-
-    def _go_on(self) -> None:
-        values = json.loads((self._run.path / "values.json").read_text())
-        path = self._run.history_path
-        history = trials_module._read_history(self._run)
-        if self._stopped:
-            self._ended = True
-            self._write("interrupted")
-        elif values.get(UNITS) == "13":
-            self.reason, self._ended = "13 is no good number", True
-            self._write("failed", stop_reason=self.reason)
-        else:
-            accuracy = 0.9 - 0.1 * abs(math.log10(float(values.get(RATE, "0.003")) / 0.003)) - 0.1 / (len(history) + 1)
-            history.append(Epoch(len(history) + 1, 1 - accuracy, accuracy, 1 - accuracy, accuracy, 1e-3, 0.1))
-            write_history(path, history)
-            if len(history) == EPOCHS:
-                self._ended = True
-                self._write("finished", best_epoch=EPOCHS, epochs=EPOCHS, seconds={"total": 2.0})
-
-    def _write(self, status: str, **more: Any) -> None:
-        self._run.write_record({"status": status, "planned_epochs": EPOCHS, "reviews": {"train": 30}, **more})
+from workflows.played import EPOCHS, PLAN, RATE, UNITS, Played, kept, playing
 
 
 class Killed(BaseException):
@@ -118,14 +56,8 @@ class Bomb:
 @pytest.fixture
 def played(monkeypatch: pytest.MonkeyPatch, workplace: Path) -> Iterator[None]:
     """Trainings are played, and no picture is drawn."""
-    Played.begun.clear()
-    monkeypatch.setattr(trials_module, "TrialProcess", Played)
-    monkeypatch.setattr(sweep_loop, "_LOOK", 0)
-    monkeypatch.setattr(sweep_loop, "compute_importances", lambda plan, trials: {})
-    monkeypatch.setattr(sweep_loop, "plot_result", lambda result, target: None)
-    yield
-    Played.tick = staticmethod(lambda: None)
-    Played.on_look = staticmethod(lambda: None)
+    with playing(monkeypatch):
+        yield
 
 
 @pytest.fixture
@@ -157,12 +89,6 @@ def arm(monkeypatch: pytest.MonkeyPatch) -> Callable[[Bomb], None]:
 @pytest.fixture
 def config(tiny_config: Path) -> Config:
     return load_config(tiny_config)
-
-
-def kept(sweep: Sweep, plan: SearchPlan = PLAN) -> list[tuple[Any, ...]]:
-    """All that the study says, but for times."""
-    trials = StudyJournal(sweep.study_path, plan.settings, maximizes=plan.maximizes).trials
-    return [(t.number, t.state.name, t.params, t.values, t.intermediate_values, t.user_attrs) for t in trials]
 
 
 def rows(sweep: Sweep) -> list[dict[str, Any]]:
@@ -376,7 +302,7 @@ class TestStopped:
         self, played: None, config: Config, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         clock = [0.0]
-        monkeypatch.setattr(sweep_loop.time, "monotonic", lambda: clock[0])
+        monkeypatch.setattr(sweep_job.time, "monotonic", lambda: clock[0])
 
         def look() -> None:
             clock[0] += 10
@@ -398,6 +324,22 @@ class TestStopped:
         record = Sweep(Path("runs/one")).read_record()
         assert (record["status"], len(record["trials"])) == ("failed", 3)
         assert not Sweep(Path("runs/one")).best_path.exists()
+
+    def test_three_failures_while_a_trial_before_them_is_under_way_end_nothing(
+        self, played: None, config: Config
+    ) -> None:
+        plan = SearchPlan.make([f"{UNITS}=8,13", "training.batch_size=1,2,3"], [], prune=False, seed=1)
+        values = [row["values"][UNITS] for row in rows(search(config, "alone", count=6, plan=plan))]
+        slow, runs = values.index("8"), iter(range(10**6))
+        assert values[slow + 1 : slow + 3].count("13") > 0
+
+        def busy() -> bool:  # nothing that trains goes on until much has failed
+            return next(runs) < 60
+
+        Played.is_busy = staticmethod(busy)
+        result = read_sweep(search(config, "one", count=6, plan=plan, jobs=6))
+        assert [trial.state for trial in result.trials].count("failed") == 3
+        assert [trial.state for trial in result.trials].count("finished") == 3
 
 
 class TestFurther:
