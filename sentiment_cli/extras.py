@@ -18,6 +18,7 @@ _EXTRAS = {
     "optuna": "sweep",
     "onnx": "export",
     "onnxruntime": "export",
+    "ray": "ray",
 }
 
 

@@ -67,7 +67,7 @@ def load_tensorflow(*, threads: int | None = None, chatter: bool = False) -> Any
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Keras takes its back end from the environment; ours is TensorFlow.
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    with _stderr_held_back(), _own_keras_settings():
+    with stderr_held_back(), _own_keras_settings():
         _load("keras")
         tensorflow = _load("tensorflow")
         # Python's side of the log: it warns of every width that is compiled.
@@ -99,11 +99,13 @@ def _own_keras_settings() -> Iterator[None]:
         yield
 
 
-def choose_device(setting: str) -> Device:
+def choose_device(setting: str, *, untried: bool = False, every_gpu: bool = False) -> Device:
     """Decide where the network runs, and make TensorFlow see only that. TensorFlow must be loaded.
 
     Args:
         setting: ``auto``, ``cpu``, ``gpu`` or ``gpu:N``.
+        untried: compute nothing yet, as is needed before workers meet.
+        every_gpu: let TensorFlow see all GPUs, where it is to be any.
 
     Raises:
         DeviceError: a GPU was asked for and cannot be used; the message gives the reason.
@@ -119,9 +121,9 @@ def choose_device(setting: str) -> Device:
     if index >= len(gpus):
         there = f"there are {len(gpus)}: gpu:0 to gpu:{len(gpus) - 1}" if gpus else why_no_gpu()
         raise DeviceError(f"--device {setting}: no such GPU, {there}. Use --device cpu or --device auto.")
-    _show_only(tf, [gpus[index]])
+    _show_only(tf, gpus if every_gpu else [gpus[index]])
     name = tf.config.experimental.get_device_details(gpus[index]).get("device_name", "GPU")
-    problem = _try_gpu(tf)
+    problem = None if untried else _try_gpu(tf)
     if problem and setting == "auto":
         raise DeviceError(f"{name} is there but does not work: {problem} Use --device cpu.")
     if problem:
@@ -261,7 +263,7 @@ def _try_gpu(tf: Any) -> str | None:
 
 
 @contextlib.contextmanager
-def _stderr_held_back() -> Iterator[None]:
+def stderr_held_back() -> Iterator[None]:
     """Hold back what is written to file descriptor 2, and give it out only when an import fails.
 
     TensorFlow writes its first messages from C++ before its log level is read.

@@ -21,7 +21,9 @@ def test_a_library_that_is_there_is_imported() -> None:
     assert require("pyarrow.parquet", "Reading Parquet files").__name__ == "pyarrow.parquet"
 
 
-@pytest.mark.parametrize(("module", "extra"), [("pyarrow.parquet", "import"), ("optuna", "sweep"), ("onnx", "export")])
+@pytest.mark.parametrize(
+    ("module", "extra"), [("pyarrow.parquet", "import"), ("optuna", "sweep"), ("onnx", "export"), ("ray.train", "ray")]
+)
 def test_a_missing_library_gives_the_command(module: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (module, module.partition(".")[0]):
         monkeypatch.setitem(sys.modules, name, None)

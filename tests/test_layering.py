@@ -27,11 +27,14 @@ RANKS = {
     "checkout": 0,
     "baseline": 2,
     "batch_history": 2,
+    "cluster": 1,
+    "cores": 0,
     "config": 1,
     "run_record": 0,
     "run_search": 1,
     "run_sets": 1,
     "runs": 1,
+    "ray_cluster": 2,
     "resources": 1,
     "curves": 2,
     "data": 2,
@@ -61,6 +64,7 @@ RANKS = {
     "results": 2,
     "search": 2,
     "seeds": 2,
+    "scoring": 2,
     "tables": 0,
     "tabular": 2,
     "text_chart": 2,
@@ -110,6 +114,7 @@ HEAVY = {
     "optuna": 2,
     "onnx": 2,
     "onnxruntime": 2,
+    "ray": 4,
 }
 # What the command line may import before it knows which command it is; the rest goes into bodies.
 AT_START = {"click"}
@@ -237,7 +242,7 @@ def _broken_library_rules(module: str, own: int, item: Import) -> Iterator[str]:
 
 
 # Those of its extras; `extras.require` imports them, by name.
-OPTIONAL = {"pyarrow", "openpyxl", "optuna", "onnx", "onnxruntime"}
+OPTIONAL = {"pyarrow", "openpyxl", "optuna", "onnx", "onnxruntime", "ray"}
 # The dependencies of pyproject.toml by the names that they are imported by.
 THIRD_PARTY = {
     *HEAVY,

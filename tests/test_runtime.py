@@ -223,10 +223,10 @@ def test_a_file_of_settings_for_keras_is_not_read(loaded: dict[str, Any]) -> Non
 
 
 def test_what_is_held_back_comes_out_when_the_import_fails(capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(ImportError), runtime._stderr_held_back():
+    with pytest.raises(ImportError), runtime.stderr_held_back():
         os.write(2, b"the only hint\n")
         raise ImportError
-    with runtime._stderr_held_back():
+    with runtime.stderr_held_back():
         os.write(2, b"chatter\n")
     os.write(2, b"after\n")
     assert capfd.readouterr().err == "the only hint\nafter\n"

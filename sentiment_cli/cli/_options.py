@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -18,6 +18,9 @@ from sentiment_cli.config.overrides import Override
 from sentiment_cli.errors import UsageError
 from sentiment_cli.picture_look import COLUMN, NARROWEST, STYLES, WIDEST, Look, choose_look
 from sentiment_cli.runs import SPLITS
+
+if TYPE_CHECKING:
+    from sentiment_cli.ray_cluster import RayWorkers
 
 # Which predictions `evaluate --explain` explains.
 EXPLAINED = ("wrong", "all")
@@ -108,6 +111,24 @@ def picture_look(target: Path | None) -> Look:
     if width is not None and math.isnan(width):  # which click takes for being within any range
         raise UsageError(f"--width: expected inches from {NARROWEST:g} to {WIDEST:g}, received nan.")
     return choose_look(style, width)
+
+
+def ray_options(command: Command) -> Command:
+    """``--ray`` and ``--workers``; read them with `ray_workers`."""
+    where = click.option("--ray", metavar="ADDRESS|local", help="Work on a Ray cluster, or on one of this machine.")
+    count = click.option("--workers", type=click.IntRange(1), metavar="N", help="Processes that share it, with --ray.")
+    return where(count(command))
+
+
+def ray_workers(ray: str | None, workers: int | None) -> RayWorkers | None:
+    """What ``--ray`` and ``--workers`` ask for; None: this machine without Ray."""
+    from sentiment_cli.ray_cluster import RayWorkers
+
+    if ray is not None:
+        return RayWorkers(ray, workers)
+    if workers is not None:
+        raise UsageError("--workers is for a cluster; add --ray local for one on this machine.")
+    return None
 
 
 class ExplainCommand(click.Command):

@@ -18,6 +18,8 @@ from sentiment_cli.cli._options import (
     output_options,
     picture_look,
     picture_options,
+    ray_options,
+    ray_workers,
     source_option,
 )
 from sentiment_cli.cli._output import Output, duration, pairs, table
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
 _METRICS, _SAMPLERS = ("val_accuracy", "val_loss"), ("tpe", "random", "grid")
 # Of the options, what may change when a sweep is continued.
-_CHANGEABLE = ("trials", "max_minutes", "jobs")
+_CHANGEABLE = ("trials", "max_minutes", "jobs", "ray", "workers")
 _REASON_LENGTH = 60
 
 
@@ -60,6 +62,7 @@ _REASON_LENGTH = 60
 @click.option(
     "--jobs", type=int, metavar="N", help="Trials side by side, each on its share of the cores.  [default: 1]"
 )
+@ray_options
 @click.option("--name", metavar="NAME", help="Name of the sweep under ./runs.")
 @click.option("--output-dir", type=click.Path(path_type=Path), help="Its directory, instead of ./runs/NAME.")
 @source_option
@@ -80,7 +83,8 @@ def sweep(shown: str | None, only_try: bool, resumed: str | None, target: Path |
 
     With --random, values are chosen from what earlier trials came to (TPE); a grid alone is tried whole. Every trial is
     a run of its own, on the same division of the reviews; none reads the test part. A trial whose best epoch so far is
-    worse than the median of the others is stopped. Killed at any moment, --resume goes on.
+    worse than the median of the others is stopped. Killed at any moment, --resume goes on. With --ray, each trial is
+    trained by a worker of a cluster, which sees the same files; the trials are those of --jobs with as many.
 
     SWEEP is a sweep's directory or its name under ./runs: shows what came of it. Needs Optuna:
     pip install 'sentiment-cli[sweep]'
@@ -114,6 +118,9 @@ def _begin(options: dict[str, Any], target: Path | None, output: Output, *, only
     config = _read_config(options)
     label = config_label(options["config"])
     place = choose_place("sweep", f"{label}-sweep", options["name"], options["output_dir"])
+    workers = ray_workers(options["ray"], options["workers"])
+    if workers and only_try:
+        raise UsageError("--dry-run tries the first trial on this machine; leave out --ray.")
     from sentiment_cli.workflows.sweep import plan_sweep, run_sweep
 
     _check_picture(target)
@@ -122,8 +129,9 @@ def _begin(options: dict[str, Any], target: Path | None, output: Output, *, only
         if only_try:
             tried = plan_sweep(config, place, plan, limits, progress=progress)
         else:
+            command = command_line()
             result = run_sweep(
-                config, place, plan, limits, progress=progress, command=command_line(), config_name=label
+                config, place, plan, limits, workers=workers, progress=progress, command=command, config_name=label
             )
     if only_try:
         output.result(tried.to_dict(), lambda: _plan_text(tried))
@@ -132,13 +140,14 @@ def _begin(options: dict[str, Any], target: Path | None, output: Output, *, only
 
 
 def _resume(name: str, options: dict[str, Any], target: Path | None, output: Output) -> None:
-    found = _find(name)
+    found, workers = _find(name), ray_workers(options["ray"], options["workers"])
     from sentiment_cli.workflows.sweep import resume_sweep
 
     _check_picture(target)
     with make_progress(output) as progress:
         progress.note(f"Sweep: {found.path}")
-        result = resume_sweep(found, _read_limits(options), progress=progress, command=command_line())
+        limits, command = _read_limits(options), command_line()
+        result = resume_sweep(found, limits, workers=workers, progress=progress, command=command)
     _show_result(result, target, output)
 
 

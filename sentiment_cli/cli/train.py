@@ -16,11 +16,14 @@ from sentiment_cli.cli._options import (
     limit_option,
     make_overrides,
     output_options,
+    ray_options,
+    ray_workers,
     source_option,
 )
 from sentiment_cli.cli._output import Output, accuracy_text, duration, pairs, table
 from sentiment_cli.cli._place import choose_place
 from sentiment_cli.cli._progress import make_progress
+from sentiment_cli.cluster import is_first, read_cluster
 from sentiment_cli.config.load import DEFAULT_CONFIG, load_config
 from sentiment_cli.config.overrides import Override
 from sentiment_cli.errors import UsageError
@@ -29,6 +32,7 @@ from sentiment_cli.runs import Run, SeedGroup
 
 if TYPE_CHECKING:
     from sentiment_cli.config import Config
+    from sentiment_cli.ray_cluster import RayWorkers
     from sentiment_cli.seeds import Spread
     from sentiment_cli.workflows.results import DryRun, SeedsResult, TrainResult
 
@@ -48,6 +52,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", "only_try", is_flag=True, help="Everything up to the first steps; leaves no run behind.")
 @click.option("--force", is_flag=True, help="Replace an existing run directory.")
 @click.option("--resume", "resumed", type=RUN, help="Continue a run, or extend it with --epochs.")
+@ray_options
 @output_options
 def train(
     name: str | None,
@@ -64,6 +69,8 @@ def train(
     only_try: bool,
     force: bool,
     resumed: str | None,
+    ray: str | None,
+    workers: int | None,
 ) -> None:
     """Train a classifier and leave a run directory with everything about it.
 
@@ -76,15 +83,25 @@ def train(
       sentiment train --data path/to/reviews
       sentiment train --resume first --epochs 20
       sentiment train --config imdb_lstm --seeds 5 --name five
+      sentiment train --config imdb_lstm --ray auto --workers 4
     """  # noqa: D301 - click looks for this control character
     output = Output.current()
+    team = ray_workers(ray, workers)
     if resumed is not None:
         given: dict[str, object] = {"--config": name, "--data": source, "--set": settings, "--name": run_name}
         given |= {"--output-dir": output_dir, "--seed": seed, "--seeds": seeds, "--limit": limit, "--device": device}
         given |= {"--no-test": no_test, "--dry-run": only_try, "--force": force}
         _refuse_with_resume([option for option, value in given.items() if value not in (None, False, ())])
-        _resume(find_run(resumed), epochs, output)
+        _resume(find_run(resumed), epochs, output, team)
         return
+    cluster = read_cluster()
+    if cluster and team:
+        raise UsageError(f"--ray starts its workers by itself, and TF_CONFIG is that of {cluster}; unset it.")
+    if cluster and not (run_name or output_dir):
+        raise UsageError(f"TF_CONFIG makes this {cluster}: give all of them the same --name or --output-dir.")
+    if team and (seeds or only_try or force):
+        option = "--seeds" if seeds else "--dry-run" if only_try else "--force"
+        raise UsageError(f"{option} is done by one process; leave out --ray or {option}.")
     if seeds and only_try:
         raise UsageError(f"--dry-run tries one training; leave out --seeds. {seeds} seeds take {seeds} times as long.")
     config_name = config_label(name or DEFAULT_CONFIG)
@@ -95,7 +112,8 @@ def train(
     from sentiment_cli.workflows.creation import check_free
     from sentiment_cli.workflows.train import train as train_workflow
 
-    check_free(run, force=force)
+    if is_first():
+        check_free(run, force=force)
     if only_try:
         _dry_run(config, run, output)
         return
@@ -107,6 +125,15 @@ def train(
                 config, run.path, seeds, progress=progress, command=command_line(), config_name=config_name, force=force
             )
         _show_seeds(group, output)
+        return
+    if team:
+        from sentiment_cli.workflows.ray_training import train_on_ray
+
+        with make_progress(output) as progress:
+            result = train_on_ray(
+                config, run.path, team, progress=progress, command=command_line(), config_name=config_name
+            )
+        _show(result, output)
         return
     with make_progress(output) as progress:
         result = train_workflow(
@@ -123,10 +150,17 @@ def _refuse_with_resume(options: list[str]) -> None:
         )
 
 
-def _resume(run: Run, epochs: int | None, output: Output) -> None:
+def _resume(run: Run, epochs: int | None, output: Output, team: RayWorkers | None) -> None:
     if epochs is not None and run.config_path.is_file():
         # For its message, which names the option.
         load_config(run.config_path, [Override(("training", "epochs"), epochs, "--epochs")])
+    if team:
+        from sentiment_cli.workflows.ray_training import resume_on_ray
+
+        with make_progress(output) as progress:
+            result = resume_on_ray(run, team, epochs=epochs, progress=progress, command=command_line())
+        _show(result, output)
+        return
     if isinstance(run, SeedGroup):
         _resume_seeds(run, epochs, output)
         return
@@ -175,6 +209,9 @@ def _show(result: TrainResult, output: Output) -> None:
     path = shlex.quote(str(result.run.path))
     if result.exit_code:
         _say_stopped(f"after {_epochs(result.epochs)}", path, result.exit_code)
+    if not is_first():
+        output.note("This worker's share is done; the first worker has written the run")
+        return
     part = "" if result.test else " --split validation" if result.validation else " --split train"
     output.note(
         f"Next: sentiment evaluate {path}{part}\n"

@@ -95,6 +95,12 @@ class Training(Section):
     device: Annotated[str, Field(pattern=r"^(auto|cpu|gpu(:\d+)?)$")] = Field(
         "auto", description="`auto` (a GPU if there is one), `cpu`, `gpu`, `gpu:N`."
     )
+    strategy: Literal["auto", "mirrored", "multi_worker"] = Field(
+        "auto",
+        description="Who shares each batch. `auto`: the workers that the environment variable TF_CONFIG names, where "
+        "it is set, else one device. `mirrored`: all GPUs of this machine. `multi_worker`: the workers of TF_CONFIG; "
+        "without any it is an error. The result is that of one, to rounding.",
+    )
     jit_compile: Literal["auto"] | bool = Field(
         "auto",
         description="Compile the training step of Keras' layers with XLA; `auto`: on a CPU, for settings that our "

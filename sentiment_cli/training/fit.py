@@ -118,19 +118,13 @@ class Trainer:
     unlabelled: TokenIds | None = None
 
     def __post_init__(self) -> None:
-        self.train_step = build_train_step(
-            self.network,
-            self.optimizer,
-            self.config,
-            jit_compile=self.plan.jit_compile,
-            after=self.average.update if self.average else None,
-        )
+        self.train_step = self._build_step()
         self.score_step = build_score_step(self.network)
         self.rates = StepRates(self.config.training, len(self.train.labels), self.epochs)
         self.told_pace = False
         self.norms: list[float] = []  # of the gradients of the last two steps
         self.event_log: EventLog | None = None
-        self.keeper = Keeper(
+        self.keeper = self._keeper_kind()(
             Checkpoints(self.run.checkpoints_dir),
             self.run,
             self.network,
@@ -139,6 +133,18 @@ class Trainer:
             self.config.training.checkpoint_seconds,
             self.progress,
         )
+
+    def _build_step(self) -> Any:
+        return build_train_step(
+            self.network,
+            self.optimizer,
+            self.config,
+            jit_compile=self.plan.jit_compile,
+            after=self.average.update if self.average else None,
+        )
+
+    def _keeper_kind(self) -> type[Keeper]:
+        return Keeper
 
     def fit(self, state: TrainingState) -> StopReason:
         """Train from ``state`` on to the last epoch, changing it; the checkpoints follow.
@@ -161,7 +167,7 @@ class Trainer:
                     return self._ended(state, "early stopping")
                 try:
                     self._run_epoch(state)
-                except _Stopped:
+                except Stopped:
                     self.keeper.save(state)
                     return "interrupted"
             return self._ended(state, "all epochs done")
@@ -234,9 +240,7 @@ class Trainer:
 
     def train_on(self, arrays: Arrays, state: TrainingState) -> None:
         """Do one step and count it in ``state``."""
-        loss_sum, correct, norm = self.train_step(
-            arrays.token_ids, arrays.labels, arrays.weights, arrays.present, arrays.unlabelled
-        )
+        loss_sum, correct, norm = self._step(arrays)
         loss = float(loss_sum)
         self.norms = [*self.norms[-1:], float(norm)]
         if not math.isfinite(loss + self.norms[-1]):
@@ -250,6 +254,10 @@ class Trainer:
         rate, norm = self.rates.of(state.epoch, state.batch), self.norms[-1]
         state.batches.add(Step(state.epoch, state.batch, step, arrays.count, loss, float(correct), rate, norm))
         self.progress.advance(arrays.count, state.loss_sum / state.reviews, state.correct / state.reviews)
+
+    def _step(self, arrays: Arrays) -> Any:
+        """The sum of the losses, the number of correct predictions, and the norm of the gradient."""
+        return self.train_step(arrays.token_ids, arrays.labels, arrays.weights, arrays.present, arrays.unlabelled)
 
     def _tell_pace(self, state: TrainingState) -> None:
         """Say once how long an epoch takes, where that is long, for those who see no progress bar."""
@@ -333,10 +341,10 @@ class Trainer:
 
     def _check_stop(self) -> None:
         if self.stop.exit_code is not None:
-            raise _Stopped
+            raise Stopped
 
 
-class _Stopped(Exception):
+class Stopped(Exception):
     """Leaves the epoch in progress; its state is complete up to the last batch."""
 
 

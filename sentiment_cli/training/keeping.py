@@ -146,3 +146,27 @@ class Keeper:
         if self.run is not None:
             write_batches(self.run.batches_path, state.batches)
         self._steps_written = time.perf_counter()
+
+
+class Onlooker(Keeper):
+    """In the place of a keeper where another process saves the training: writes nothing."""
+
+    @property
+    def is_due(self) -> bool:
+        """Never."""
+        return False
+
+    def begin(self, state: TrainingState) -> None:
+        """Nothing."""
+
+    def end(self, state: TrainingState) -> None:
+        """Nothing."""
+
+    def epoch_done(self, state: TrainingState, *, is_best: bool) -> None:
+        """Nothing."""
+
+    def save(self, state: TrainingState) -> None:
+        """Nothing."""
+
+    def finish(self, state: TrainingState) -> None:
+        """Nothing."""

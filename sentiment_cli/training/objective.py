@@ -45,12 +45,14 @@ class Labelled:
         labels: int32[rows].
         weights: float32[rows], of each review in the loss; 0 for a row that fills up the batch.
         present: float32[rows], 1 for reviews, 0 for filling.
+        count: reviews of the whole batch, where these are a share of it; None: these are all.
     """
 
     token_ids: Any
     labels: Any
     weights: Any
     present: Any
+    count: Any = None
 
 
 class Objective:
@@ -78,9 +80,10 @@ class Objective:
         return logits, tape.gradient(loss, self.network.trainable_variables)
 
     def loss(self, batch: Labelled, logits: Any) -> Any:
-        """The mean of the reviews' weighted losses."""
+        """The mean of the reviews' weighted losses; of a share its part of the mean, which adds up to it."""
         losses = cross_entropy(batch.labels, logits, self.smoothing)
-        return tf.reduce_sum(losses * batch.weights) / tf.reduce_sum(batch.present)
+        count = tf.reduce_sum(batch.present) if batch.count is None else batch.count
+        return tf.reduce_sum(losses * batch.weights) / count
 
 
 class AdversarialObjective(Objective):

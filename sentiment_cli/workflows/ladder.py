@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sentiment_cli.atomic import remove_directory, remove_temporaries
+from sentiment_cli.cluster import refuse_cluster
 from sentiment_cli.config import Config
 from sentiment_cli.data.prepare import PreparedData
 from sentiment_cli.errors import ConfigError, DataError, RunError, SentimentError, UsageError
@@ -37,6 +38,8 @@ from sentiment_cli.workflows.record import (
 from sentiment_cli.workflows.seeds import renew_figures, resume_seeds, train_seeds, with_split_seed
 from sentiment_cli.workflows.train import check_same_data, dry_run
 from sentiment_cli.workflows.variants import Directions, Variant, make_variants, recorded_variants
+
+_EACH = "Each run of a ladder"
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,7 @@ def train_ladder(
     progress = progress or Silent()
     ladder, first = Ladder(Path(output_dir)), config.training.seed
     check_seeds(config, count)
+    refuse_cluster(_EACH)
     check_new(ladder, "ladder")
     config = with_split_seed(portable(config))
     variants = make_variants(config, cells, bidirectional)
@@ -182,6 +186,7 @@ def resume_ladder(ladder: Ladder, *, progress: Progress | None = None, command: 
         RunError: there is nothing to do, the data or the configuration changed, or a training failed.
     """
     progress = progress or Silent()
+    refuse_cluster(_EACH)
     record = ladder.read_record()
     config = read_config(ladder, record)
     groups = ladder.variants

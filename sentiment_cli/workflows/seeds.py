@@ -10,6 +10,7 @@ from typing import Any
 
 from sentiment_cli.analysis.traits import known_texts
 from sentiment_cli.atomic import remove_temporaries
+from sentiment_cli.cluster import refuse_cluster
 from sentiment_cli.config import Config, Override, config_values, load_config, write_config
 from sentiment_cli.data.prepare import PreparedData
 from sentiment_cli.errors import RunError, SentimentError, UsageError
@@ -36,6 +37,7 @@ from sentiment_cli.workflows.record import (
 from sentiment_cli.workflows.results import SeedsResult
 from sentiment_cli.workflows.train import check_same_data, go_on, still_needed, train
 
+_EACH = "Each of several seeds"
 # Of a seed, and which it is of the group's, from 1.
 Heading = Callable[[int, int], str]
 
@@ -101,6 +103,7 @@ def train_seeds(
     first = config.training.seed
     if count < 2 or first + count - 1 > MOST_SEED:
         raise UsageError(f"--seeds {count}: expected 2 or more, from seed {first} to {MOST_SEED} at the most.")
+    refuse_cluster(_EACH)
     check_free(group, force=force)
     with StopRequest(progress.note):
         data = data or prepare(config, progress)
@@ -134,6 +137,7 @@ def resume_seeds(
         RunError: there is nothing to do, the data or the configuration changed, or the training of a seed failed.
     """
     progress = progress or Silent()
+    refuse_cluster(_EACH)
     record = group.read_record()
     config = read_config(group, record)
     _check_worth_resuming(group, record, config, epochs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from sentiment_cli.training.memory import check_memory
 from sentiment_cli.training.optimizers import build_optimizer
 from sentiment_cli.training.plan import Plan, choose_path, make_plan
 from sentiment_cli.training.scoring import fixed_width
+from sentiment_cli.training.team_fit import TeamTrainer
 from sentiment_cli.training.weights import compute_class_weights
 from sentiment_cli.workflows.classifier import encode_set
 from sentiment_cli.workflows.job import Job
@@ -106,7 +108,8 @@ class Setup:
 
     def trainer(self, job: Job, stop: StopRequest) -> Trainer:
         """The loop over epochs, for this setup."""
-        return Trainer(
+        kind: Any = Trainer if job.team is None else partial(TeamTrainer, team=job.team)
+        trainer: Trainer = kind(
             config=job.config,
             run=job.run,
             network=self.network,
@@ -121,6 +124,7 @@ class Setup:
             average=self.average,
             unlabelled=self.unlabelled,
         )
+        return trainer
 
 
 def set_up(job: Job, record: dict[str, Any], watch: Stopwatch, *, learn: bool = True) -> Setup:
@@ -150,7 +154,12 @@ def set_up(job: Job, record: dict[str, Any], watch: Stopwatch, *, learn: bool = 
         validation = None
         if splits.validation is not None:
             validation = encode_set(config, vocabulary, splits.validation, progress, "validation")
-    plan = known or make_plan(config, train.token_ids.lengths, on_gpu=job.device.is_gpu, threads=available_cores())
+    plan = known or make_plan(
+        config if job.team is None else _without_xla(config),
+        train.token_ids.lengths,
+        on_gpu=job.device.is_gpu,
+        threads=available_cores(),
+    )
     hand_back_memory()
     with watch.phase("compiling"):
         progress.phase("compiling the loops over time")
@@ -246,6 +255,11 @@ def _build(
     optimizer.build(network.trainable_variables)
     share = config.training.average
     return network, optimizer, None if share is None else AveragedWeights(network, optimizer.iterations, share)
+
+
+def _without_xla(config: Config) -> Config:
+    """XLA compiles no step that is shared."""
+    return config.model_copy(update={"training": config.training.model_copy(update={"jit_compile": False})})
 
 
 def _is_virtual(config: Config) -> bool:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sentiment_cli.atomic import remove_temporaries
+from sentiment_cli.cluster import refuse_cluster
 from sentiment_cli.config import Config
+from sentiment_cli.errors import UsageError
+from sentiment_cli.extras import require
 from sentiment_cli.locking import locked
+from sentiment_cli.ray_cluster import RayWorkers
 from sentiment_cli.run_sets import Sweep
 from sentiment_cli.search.choosing import Chooser
 from sentiment_cli.search.plan import SearchPlan
@@ -28,10 +34,13 @@ from sentiment_cli.workflows.sweep_checks import (
     nothing_possible,
     tell_extent,
 )
+from sentiment_cli.workflows.sweep_job import Drive
 from sentiment_cli.workflows.sweep_loop import drive_here, run_trials
 from sentiment_cli.workflows.sweep_result import SweepPlan, SweepResult, read_plan
 from sentiment_cli.workflows.train import check_same_data, dry_run
 
+# Their processes would find the variable, and wait for workers that never come.
+_TRIALS = "Each trial of a sweep"
 # Of a record that lacks it.
 _UNKNOWN: dict[str, Any] = {
     "evaluate_test": True,
@@ -49,6 +58,7 @@ def run_sweep(
     plan: SearchPlan,
     limits: Limits,
     *,
+    workers: RayWorkers | None = None,
     progress: Progress | None = None,
     command: str = "",
     config_name: str | None = None,
@@ -63,6 +73,7 @@ def run_sweep(
         output_dir: the sweep's directory; it must not exist.
         plan: what is searched, and how.
         limits: how far it goes.
+        workers: so many of a Ray cluster, each of which trains a trial; None: `Limits.jobs` on this machine.
         progress: told what happens; None: nobody is.
         command: the command line, for the records.
         config_name: what the configuration is called, for the records.
@@ -79,9 +90,13 @@ def run_sweep(
         UsageError: there is nothing to search, or no such limits.
     """
     progress = progress or Silent()
+    refuse_cluster(_TRIALS)
     sweep = Sweep(Path(output_dir))
     check_new(sweep, "sweep")
     common = common_config(portable(config))
+    limits, drive = _choose_drive(limits, workers)
+    if workers is not None and workers.count is None:
+        raise UsageError("--ray needs --workers N: what a trial knows of others depends on how many run side by side.")
     chooser = check_search(common, plan, limits)
     trials = count_trials(chooser, limits)
     with StopRequest(progress.note) as stop:
@@ -102,7 +117,7 @@ def run_sweep(
             progress.note(f"Sweep: {sweep.path}")
         tell_extent(chooser, trials, progress)
         with locked(sweep.lock_path):
-            return run_trials(sweep, chooser, record, progress, stop, drive_here)
+            return run_trials(sweep, chooser, record, progress, stop, drive)
 
 
 def plan_sweep(
@@ -137,13 +152,19 @@ def plan_sweep(
 
 
 def resume_sweep(
-    sweep: Sweep, limits: Limits | None = None, *, progress: Progress | None = None, command: str = ""
+    sweep: Sweep,
+    limits: Limits | None = None,
+    *,
+    workers: RayWorkers | None = None,
+    progress: Progress | None = None,
+    command: str = "",
 ) -> SweepResult:
     """Continue a sweep that was stopped, or search further; a trial that was under way goes on where it was.
 
     Args:
         sweep: the sweep.
         limits: how far it goes now; what is None there stays as it was.
+        workers: of a Ray cluster, wherever it ran before; their number may be None, as it was then.
         progress: told what happens; None: nobody is.
         command: the command line, for the records.
 
@@ -152,7 +173,9 @@ def resume_sweep(
         RunError: there is nothing to do, the data or the configuration changed, or trial after trial failed.
         UsageError: it has more trials already.
     """
-    progress, limits = progress or Silent(), limits or Limits()
+    progress = progress or Silent()
+    refuse_cluster(_TRIALS)
+    limits, drive = _choose_drive(limits or Limits(), workers)
     limits.check()
     load_optuna()
     with StopRequest(progress.note) as stop, locked(sweep.lock_path):
@@ -165,4 +188,16 @@ def resume_sweep(
         root = own_root(sweep, record, common, progress)
         check_same_data(sweep, record, prepare(common, progress, root=root))
         record["commands"] = [*record.get("commands", []), command]
-        return run_trials(sweep, chooser, record, progress, stop, drive_here)
+        return run_trials(sweep, chooser, record, progress, stop, drive)
+
+
+def _choose_drive(limits: Limits, workers: RayWorkers | None) -> tuple[Limits, Drive]:
+    """How trials are run, and how many side by side."""
+    if workers is None:
+        return limits, drive_here
+    if limits.jobs is not None:
+        raise UsageError("--jobs runs trials side by side on this machine; with --ray give --workers N.")
+    from sentiment_cli.workflows.ray_sweep import drive_on_ray
+
+    require("ray", "A search on a Ray cluster")
+    return replace(limits, jobs=workers.count), partial(drive_on_ray, workers)

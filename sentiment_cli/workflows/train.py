@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sentiment_cli.atomic import check_can_be_made, remove_temporaries
+from sentiment_cli.cluster import chosen_strategy, read_cluster
 from sentiment_cli.config import Config, Override, config_values, load_config, write_config
 from sentiment_cli.data.prepare import PreparedData
 from sentiment_cli.errors import RunError, UsageError
@@ -19,6 +21,7 @@ from sentiment_cli.training.checkpoints import Checkpoints
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.workflows.creation import check_free, replacing_run
+from sentiment_cli.workflows.gathering import gather, train_along, way_on_told
 from sentiment_cli.workflows.job import Job
 from sentiment_cli.workflows.own_reviews import own_root
 from sentiment_cli.workflows.prepare import portable, prepare
@@ -56,18 +59,23 @@ def train(
         SentimentError: the training failed; the run's record says so.
     """
     progress = progress or Silent()
-    run = Run(Path(output_dir))
-    check_free(run, force=force)
+    run, cluster = Run(Path(output_dir)), read_cluster()
+    sharing = chosen_strategy(config.training, cluster)
+    writes = cluster is None or cluster.is_first
+    if writes:
+        check_free(run, force=force)
     with StopRequest(progress.note) as stop:
         data = data or prepare(config, progress)
         load_tensorflow()
-        device = choose_device(config.training.device)
+        device, team = gather(config.training, sharing, cluster, progress)
         config = portable(config)
         record = new_record(config, data, command, config_name)
+        if not writes:
+            return train_along(run, Job(config, run, data, device, progress, team), record, stop)
         with replacing_run(run, config, record, progress.note, force=force):
             progress.note(f"Run: {run.path}")
             with locked(run.lock_path):
-                return _run_recorded(Job(config, run, data, device, progress), record, stop)
+                return _run_recorded(Job(config, run, data, device, progress, team), record, stop)
 
 
 def resume(
@@ -122,20 +130,26 @@ def go_on(
     config = read_config(run, record)
     if epochs is not None:
         config = load_config(run.config_path, [Override(("training", "epochs"), epochs, "--epochs")])
-    with StopRequest(progress.note) as stop, locked(run.lock_path):
-        remove_temporaries(run.path)
+    cluster = read_cluster()
+    sharing = chosen_strategy(config.training, cluster)
+    writes = cluster is None or cluster.is_first
+    with StopRequest(progress.note) as stop, locked(run.lock_path) if writes else contextlib.nullcontext():
+        if writes:
+            remove_temporaries(run.path)
         _check_worth_resuming(run, record, config, epochs)
         data = data or prepare(still_needed([run], config), progress, root=own_root(run, record, config, progress))
         check_same_data(run, record, data)
         plan = read_plan(run, record)
         load_tensorflow(threads=plan.threads if plan else None)
-        device = choose_device(config.training.device)
+        device, team = gather(config.training, sharing, cluster, progress)
+        if not writes:
+            return train_along(run, Job(config, run, data, device, progress, team), record, stop)
         write_config(run.config_path, config)
         commands = [*record.get("commands", []), command]
         record = {**record, "commands": commands, "config": config_values(config)}
         if record.get("status") == "finished":
             record["extended_from"] = record.get("epochs", 0)
-        return _run_recorded(Job(config, run, data, device, progress), record, stop)
+        return _run_recorded(Job(config, run, data, device, progress, team), record, stop)
 
 
 def dry_run(config: Config, output_dir: Path | str = ".", *, progress: Progress | None = None) -> DryRun:
@@ -181,7 +195,7 @@ def _run_recorded(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainR
         run.write_record(record)
 
     run.write_record({**record, "status": "running", "stop_reason": None})
-    with early_end_recorded(run, keep):
+    with early_end_recorded(run, keep), way_on_told(run):
         return run_training(job, record, stop)
 
 

@@ -62,6 +62,8 @@ def run_training(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainRe
         stop_reason = trainer.fit(state)
     watch.add("saving", trainer.keeper.seconds)
     hand_back_memory()
+    if job.team is not None and not job.team.writes:
+        return _share_done(job, setup, state, stop_reason, watch.read(), stop)
     record.update(stop_reason=stop_reason, epochs=len(state.history), best_epoch=state.best_epoch)
     job.run.write_record(record)
     with watch.phase("evaluating"):
@@ -100,6 +102,26 @@ def run_training(job: Job, record: dict[str, Any], stop: StopRequest) -> TrainRe
     )
 
 
+def _share_done(
+    job: Job, setup: Setup, state: TrainingState, reason: str, seconds: dict[str, float], stop: StopRequest
+) -> TrainResult:
+    """What a worker has to tell that does not write the run."""
+    interrupted = reason == "interrupted"
+    return TrainResult(
+        run=job.run,
+        status="interrupted" if interrupted else "finished",
+        stop_reason=reason,
+        best_epoch=state.best_epoch,
+        epochs=len(state.history),
+        parameters=setup.network.count_params(),
+        device=job.device.description,
+        seconds=seconds,
+        validation=_best_validation(state),
+        test=None,
+        exit_code=(stop.exit_code or 130) if interrupted else 0,
+    )
+
+
 def _facts(job: Job, setup: Setup) -> dict[str, Any]:
     """What the record says of a training before its first step."""
     return {
@@ -108,6 +130,7 @@ def _facts(job: Job, setup: Setup) -> dict[str, Any]:
         "parameters": setup.network.count_params(),
         "planned_epochs": setup.epochs,
         "threads": describe_threads(),
+        **({"team": {"workers": job.team.workers, "replicas": job.team.count}} if job.team else {}),
         "deterministic": not job.device.is_gpu,
         "plan": setup.plan.to_dict(),
         "vocabulary": {"size": len(setup.vocabulary), "sha256": vocabulary_checksum(setup.vocabulary)},
