@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,7 @@ from sentiment_cli.cli._options import output_options
 from sentiment_cli.cli._output import Output, excerpt, json_line, table, write_data
 from sentiment_cli.cli._progress import make_progress
 from sentiment_cli.cli._run_argument import chosen_run
+from sentiment_cli.cli._scoring import TableOptions, score_tables, table_options
 from sentiment_cli.errors import DataError, UsageError
 from sentiment_cli.tables import csv_text
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from sentiment_cli.workflows.predict import TextPrediction
 
-FORMATS = ("table", "csv", "jsonl")
+FORMATS = ("table", "csv", "jsonl", "parquet")
 _EXCERPT = 80
 
 
@@ -29,21 +30,40 @@ _EXCERPT = 80
 @click.argument("texts", nargs=-1, metavar="[TEXT]...")
 @click.option("--run", "run", type=RUN, help="Run directory or a name under ./runs; default: the newest finished.")
 @click.option(
-    "--input", "inputs", multiple=True, metavar="FILE|-", help="A file with one review a line; - reads stdin."
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="FILE|-",
+    help="A file with one review a line; - reads stdin. With --output: a table, or a directory of tables.",
 )
 @click.option(
-    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Form of results."
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="Form of results.  [default: table; with --output: parquet]",
 )
+@table_options
 @output_options
-def predict(texts: tuple[str, ...], run: str | None, inputs: tuple[str, ...], form: str) -> None:
+def predict(texts: tuple[str, ...], run: str | None, inputs: tuple[str, ...], form: str | None, **options: Any) -> None:
     """Label TEXTs with a trained classifier: one result for each text and each line, in order.
+
+    With --output, tables of any size become a directory of predictions; stopped or killed, the same command goes on.
 
     \b
     Examples:
       sentiment predict "Not once did we regret our choice."
       sentiment predict --input reviews.txt --format csv
+      sentiment predict --input reviews.parquet --output scored
     """  # noqa: D301 - click looks for this control character
     output = Output.current()
+    asked = TableOptions(**options)
+    if asked.output is not None:
+        score_tables(run, texts, inputs, form, asked)
+        return
+    asked.refuse_without_output()
+    form = form or "table"
+    if form == "parquet":
+        raise UsageError("--format parquet needs --output DIR.")
     if output.as_json and form != "table":
         raise UsageError(f"--json and --format {form} exclude each other.")
     if not texts and not inputs:

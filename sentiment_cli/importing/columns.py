@@ -10,7 +10,7 @@ from sentiment_cli.errors import DataError, shorten_list, suggest
 
 # Names that public data sets and exports give to their columns, without case, blanks and signs. The first group of
 # which a table has a name is looked at; two names of one group could both be meant.
-_TEXT_NAMES = (
+TEXT_NAMES = (
     ("text", "review", "reviews", "reviewtext", "reviewbody", "reviewcontent", "fulltext"),
     ("content", "comment", "comments", "body", "sentence", "message", "tweet", "document", "feedback", "opinion"),
 )
@@ -75,7 +75,7 @@ def find_columns(known: Sequence[str], wanted: ColumnNames, where: str) -> Colum
         DataError: there is no such column, or no name or more than one says what a column holds; all at once.
     """
     problems: list[str] = []
-    text = _find(known, wanted.text, "text", _TEXT_NAMES, problems)
+    text = _find(known, wanted.text, "text", TEXT_NAMES, problems)
     label = _find(known, wanted.label, "label", _LABEL_NAMES, problems)
     others = [None if name is None else _position(known, name, problems) for name in (wanted.id, wanted.rating)]
     if text is not None and text == label:
@@ -93,12 +93,17 @@ def has_columns(known: Sequence[str], wanted: ColumnNames) -> bool:
     return all(name is None or name in known for name in wanted.to_dict().values())
 
 
+def plain_column(name: str) -> str:
+    """The name of a column without case, blanks and signs."""
+    return _SIGNS.sub("", name.casefold())
+
+
 def _find(
     known: Sequence[str], name: str | None, kind: str, groups: Sequence[Sequence[str]], problems: list[str]
 ) -> int | None:
     if name is not None:
         return _position(known, name, problems)
-    plain = [_SIGNS.sub("", column.casefold()) for column in known]
+    plain = list(map(plain_column, known))
     found = next((hits for group in groups if (hits := [at for at, one in enumerate(plain) if one in group])), [])
     if len(found) == 1:
         return found[0]

@@ -87,6 +87,18 @@ def check_checkpoint(directory: Path) -> None:
         raise Damaged(f"{directory} is damaged: {_say(error)}") from error
 
 
+def manifest_digest(directory: Path) -> str:
+    """The SHA-256 of the checksums of a checkpoint's files.
+
+    Raises:
+        Damaged: they are missing.
+    """
+    try:
+        return hashlib.sha256((directory / _MANIFEST).read_bytes()).hexdigest()
+    except OSError as error:
+        raise Damaged(f"{directory} is damaged: {_say(error)}") from None
+
+
 def restore_checkpoint(
     directory: Path, network: Any, optimizer: Any | None = None, average: Any | None = None
 ) -> TrainingState:

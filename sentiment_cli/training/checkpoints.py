@@ -17,7 +17,14 @@ from typing import Any
 
 from sentiment_cli.atomic import remove_directory, remove_temporaries
 from sentiment_cli.errors import RunError
-from sentiment_cli.training.checkpoint import Damaged, Snapshot, check_checkpoint, restore_checkpoint, write_checkpoint
+from sentiment_cli.training.checkpoint import (
+    Damaged,
+    Snapshot,
+    check_checkpoint,
+    manifest_digest,
+    restore_checkpoint,
+    write_checkpoint,
+)
 from sentiment_cli.training.state import TrainingState
 
 _NAME = re.compile(r"(last|best)-(\d+)(?:-(\d+))?")
@@ -89,6 +96,14 @@ class Checkpoints:
             RunError: they are not there, damaged, or do not fit the configuration.
         """
         return restore_checkpoint(self._find_best(epoch), network)
+
+    def best_digest(self) -> str:
+        """What tells the weights of the latest best epoch from others: the checksum of the checksums of its files.
+
+        Raises:
+            RunError: they are not there.
+        """
+        return manifest_digest(self._find_best(None))
 
     def check_best(self, epoch: int) -> None:
         """Raise a RunError where the weights of an epoch are not there or damaged."""

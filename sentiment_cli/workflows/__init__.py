@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sentiment_cli.workflows.pretrain import PretrainResult, pretrain
     from sentiment_cli.workflows.probe import ProbeSettings, choose_probes, probe
     from sentiment_cli.workflows.results import DryRun, SeedsResult, TrainResult
+    from sentiment_cli.workflows.score import ScoreResult, score
     from sentiment_cli.workflows.seeds import resume_seeds, train_seeds
     from sentiment_cli.workflows.train import dry_run, resume, train
 
@@ -37,6 +38,7 @@ __all__ = [
     "ExportSettings",
     "PretrainResult",
     "ProbeSettings",
+    "ScoreResult",
     "SeedsResult",
     "TextPrediction",
     "TrainResult",
@@ -52,6 +54,7 @@ __all__ = [
     "probe",
     "resume",
     "resume_seeds",
+    "score",
     "train",
     "train_seeds",
 ]
@@ -65,6 +68,7 @@ _MODULES = {
     "pretrain": ("PretrainResult", "pretrain"),
     "probe": ("ProbeSettings", "choose_probes", "probe"),
     "results": ("DryRun", "SeedsResult", "TrainResult"),
+    "score": ("ScoreResult", "score"),
     "seeds": ("resume_seeds", "train_seeds"),
     "train": ("dry_run", "resume", "train"),
 }

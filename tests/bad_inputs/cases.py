@@ -669,7 +669,58 @@ PROBE_CASES = [
     Bad("probes: a file to start from that exists", "probe --init -o good.yaml", nothing),
 ]  # fmt: skip
 
-CASES = [*CONFIG_CASES, *DATA_CASES, *TABLE_CASES, *RUN_CASES, *PROBE_CASES, *OTHER_CASES]
+SCORE = "predict --run runs/tiny --input t.csv --output made"
+SEARCH = "sweep -c good.yaml --grid model.recurrent.0.units=2,3 --output-dir out"
+ONE_ROW = write("t.csv", "id,text\n1,a good room\n")
+
+SCORE_CASES = [
+    Bad("scoring: no input", "predict --run runs/tiny --output made", nothing, 2),
+    Bad("scoring: a text beside tables", f"{SCORE} word", ONE_ROW, 2),
+    Bad("scoring: standard input", "predict --run runs/tiny --input - --output made", nothing, 2),
+    Bad("scoring: a table that is not there", SCORE, nothing),
+    Bad("scoring: an empty table", SCORE, write("t.csv", "")),
+    Bad("scoring: a directory without tables", "predict --run runs/tiny --input none --output made",
+        lambda: Path("none").mkdir()),
+    Bad("scoring: no column of texts", SCORE, write("t.csv", "a,b\n1,2\n")),
+    Bad("scoring: a column that there is not", f"{SCORE} --text body", ONE_ROW),
+    Bad("scoring: ids from a column that there is not", f"{SCORE} --id number", ONE_ROW),
+    Bad("scoring: an encoding that there is not", f"{SCORE} --encoding utf-99", ONE_ROW, 2),
+    Bad("scoring: a delimiter of two characters", f"{SCORE} --delimiter ab", ONE_ROW, 2),
+    Bad("scoring: parts of no rows", f"{SCORE} --part-rows 0", ONE_ROW, 2),
+    Bad("scoring: the form of a screen", f"{SCORE} --format table", ONE_ROW, 2),
+    Bad("scoring: Parquet for a screen", "predict --run runs/tiny good --format parquet", nothing, 2),
+    Bad("scoring: options of tables without their directory", "predict --run runs/tiny good --part-rows 5 --with-text",
+        nothing, 2),
+    Bad("scoring: into a directory of something else", "predict --run runs/tiny --input t.csv --output reviews",
+        ONE_ROW),
+    Bad("scoring: into a file", "predict --run runs/tiny --input t.csv --output good.yaml", ONE_ROW),
+    Bad("scoring: a note of what is scored that is no JSON", SCORE, all_of(ONE_ROW, write("made/scored.json", "{"))),
+    Bad("scoring: a run without weights", SCORE, all_of(ONE_ROW, remove(RUN / "checkpoints"))),
+]  # fmt: skip
+
+CLUSTER_CASES = [
+    Bad("cluster: workers without one, for a training", f"{TRAIN} --workers 2", nothing, 2),
+    Bad("cluster: workers without one, for a sweep", f"{SEARCH} --workers 2", nothing, 2),
+    Bad("cluster: workers without one, for a scoring", f"{SCORE} --workers 2", ONE_ROW, 2),
+    Bad("cluster: no workers", f"{TRAIN} --ray local --workers 0", nothing, 2),
+    Bad("cluster: one worker that shares a training", f"{TRAIN} --ray local --workers 1", nothing, 2),
+    Bad("cluster: the address of a client, for a training", f"{TRAIN} --ray ray://host:10001", nothing, 2),
+    Bad("cluster: the address of a client, for a scoring", f"{SCORE} --ray ray://host:10001", ONE_ROW, 2),
+    Bad("cluster: jobs of this machine on it", f"{SEARCH} --ray local --jobs 2", nothing, 2),
+    Bad("cluster: a sweep by any number of workers", f"{SEARCH} --ray local", nothing, 2),
+    Bad("cluster: a sweep that is only tried", f"{SEARCH} --ray local --workers 2 --dry-run", nothing, 2),
+    Bad("cluster: the GPUs of one machine", f"{TRAIN} --ray local --set training.strategy=mirrored", nothing, 2),
+    Bad("cluster: several seeds", f"{TRAIN} --ray local --seeds 2", nothing, 2),
+    Bad("cluster: a try", f"{TRAIN} --ray local --dry-run", nothing, 2),
+    Bad("cluster: adversarial training", f"{TRAIN} --ray local --set 'training.adversarial={{kind: table}}'",
+        nothing, 2),
+    Bad("cluster: a refit and a compiled step", f"{TRAIN} --ray local --set training.refit=true "
+        "--set training.jit_compile=true", nothing, 2),
+    Bad("cluster: workers that no environment names", f"{TRAIN} --set training.strategy=multi_worker", nothing, 2),
+    Bad("cluster: a strategy that there is not", f"{TRAIN} --set training.strategy=parameter_server", nothing, 2),
+]  # fmt: skip
+
+CASES = [*CONFIG_CASES, *DATA_CASES, *TABLE_CASES, *RUN_CASES, *PROBE_CASES, *SCORE_CASES, *CLUSTER_CASES, *OTHER_CASES]
 
 
 def arguments(case: Bad) -> list[str]:
