@@ -54,7 +54,10 @@ def test_killed_at_any_moment_nothing_is_lost_or_doubled(run_copy: Path, way: st
         _, said = process.communicate(timeout=600)
         codes.append(process.returncode)
         assert b"Traceback" not in said and b"bug in sentiment" not in said, said.decode()
-        assert process.returncode in (0, -signal.SIGKILL, 130, 143, -signal.SIGTERM, -signal.SIGINT), said.decode()
+        expected = {0, -signal.SIGKILL, 130, 143, -signal.SIGTERM, -signal.SIGINT}
+        if way == "cluster":  # SIGTERM while it starts, see `ray_cluster`
+            expected |= {signal.SIGTERM, -signal.SIGABRT}
+        assert process.returncode in expected, said.decode()
     subprocess.run(command("out", *WAYS[way]), check=True, timeout=600)
     assert files_of(Path("out")) == files_of(Path("unbroken"))
     assert any(codes), "no process was killed in time"
