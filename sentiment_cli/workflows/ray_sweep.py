@@ -59,6 +59,8 @@ def drive_on_ray(workers: RayWorkers, job: SweepJob) -> str:
                 storage_path=directory,
                 stop=StudyStopper(follower),
                 failure_config=tune.FailureConfig(max_failures=_MOST_RESTARTS),
+                # A training saves itself; by default Tune asks for more at the end, and begins again where that fails.
+                checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
                 verbose=0,
             ),
         )
