@@ -233,7 +233,8 @@ def _score(task: Task, source: Source, output: Output, engine: Engine, force: bo
         labels = output.labels(task)
         return ScoreResult(output.directory, kept, output.counted_bad_rows(), len(output.kept), kept, labels, 0.0)
     if kept:
-        progress.note(f"{kept:,} reviews in {len(output.kept):,} parts are scored already")
+        parts = f"{len(output.kept):,} {'part' if len(output.kept) == 1 else 'parts'}"
+        progress.note(f"{kept:,} reviews in {parts} are scored already")
     output.begin(task)
     names = tuple(one.file for one in task.inputs)
     has_ids = any(columns.id is not None for columns in source.columns)

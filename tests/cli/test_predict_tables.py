@@ -120,6 +120,13 @@ def test_a_finished_directory_is_left_as_it_is_without_the_network(
     assert files_of("out") == before
 
 
+def test_what_was_scored_before_is_told(cli: Cli, reviews: Path) -> None:
+    command = ["predict", "--run", "tiny", "--input", reviews, "--output", "out"]
+    assert cli(*command).exit_code == 0
+    Path("out/bad_rows.csv").unlink()
+    assert "24 reviews in 1 part are scored already\n" in cli(*command).stderr
+
+
 def test_a_part_that_was_damaged_or_removed_is_made_anew(scored: Callable[..., Any]) -> None:
     scored("out")
     before = files_of("out")
