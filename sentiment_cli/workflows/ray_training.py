@@ -28,6 +28,7 @@ from sentiment_cli.ray_cluster import (
     this_node,
 )
 from sentiment_cli.runs import Run, SeedGroup
+from sentiment_cli.runtime import load_tensorflow
 from sentiment_cli.training.progress import Progress, Silent
 from sentiment_cli.workflows.creation import check_free
 from sentiment_cli.workflows.prepare import portable
@@ -118,6 +119,7 @@ def resume_on_ray(
 
 def _fit(run: Run, task: dict[str, Any], workers: RayWorkers, progress: Progress, *, gpu: bool) -> TrainResult:
     with connected(workers, "Training on a Ray cluster") as ray, shared_directory(workers, run.path.parent) as storage:
+        load_tensorflow()  # quietly, where the import below would let it speak of the processor and of GPUs
         from ray.train import FailureConfig, RunConfig, ScalingConfig
         from ray.train.tensorflow import TensorflowTrainer
 
