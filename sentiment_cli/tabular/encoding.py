@@ -202,15 +202,15 @@ def _guess(content: Content, scan: _Scan) -> Encoding:
         example = ", ".join(f"“{word}”" for word in guess.examples)
         note = (
             f"{content.path} is not UTF-8; read as {guess.name}, which gives {example}. Where that is wrong: "
-            "sentiment data import --encoding NAME"
+            "sentiment data import --encoding NAME, or predict --output with it"
         )
         return Encoding(guess.codec, guess.name, note)
     if scan.bad * _RARE < scan.size:
         return Encoding("utf-8", "UTF-8")
     raise DataError(
         f"{content.path} is not UTF-8, and what it is instead cannot be told: no encoding of Western texts "
-        "gives words. Name it: sentiment data import --encoding NAME, for example cp1251 (Cyrillic), gb18030 "
-        "(Chinese), shift_jis (Japanese) or iso8859-2 (Central Europe)."
+        "gives words. Name it: sentiment data import --encoding NAME, or predict --output with it, for example "
+        "cp1251 (Cyrillic), gb18030 (Chinese), shift_jis (Japanese) or iso8859-2 (Central Europe)."
     )
 
 

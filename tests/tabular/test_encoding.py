@@ -110,7 +110,7 @@ class TestWestern:
         assert table.description == "CSV, separated by commas, in windows-1252"
         assert table.notes == [
             f"{tmp_path / 'a.csv'} is not UTF-8; read as windows-1252, which gives “it’s”, “café”. "
-            "Where that is wrong: sentiment data import --encoding NAME"
+            "Where that is wrong: sentiment data import --encoding NAME, or predict --output with it"
         ]
 
     @pytest.mark.parametrize(
