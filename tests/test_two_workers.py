@@ -6,6 +6,7 @@ Each process imports TensorFlow, which takes ten seconds where two do: run with 
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -52,6 +53,9 @@ def test_two_workers_train_to_the_weights_of_one(workplace: Path, tiny_reviews: 
     record = Run(workplace / "two").read_record()
     assert (record["status"], record["team"]) == ("finished", {"workers": 2, "replicas": 2})
     assert "the first worker has written the run" in workers.said(1)
+    command = [sys.executable, "-m", "sentiment_cli", "train", "--resume", "two", "--epochs", "3"]
+    alone = subprocess.run(command, cwd=workplace, capture_output=True, text=True, timeout=240, check=True)
+    assert "Shared by 1 now and by 2 before: it ends as without a stop but for rounding" in alone.stderr
     assert sorted(path.name for path in workplace.iterdir()) == [
         "c.yaml",
         "one",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sentiment_cli.errors import DataError, suggest
 from sentiment_cli.importing.columns import TEXT_NAMES, plain_column
+
+# Letters of a name in a message.
+_MOST_SAID = 60
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,19 @@ class Columns:
 
     text: int
     id: int | None
+
+    def describe(self, known: Sequence[str]) -> str:
+        """For people, by the names of the columns."""
+        ids = "no ids" if self.id is None else f'ids from "{known[self.id]}"'
+        return f'texts from "{known[self.text]}", {ids}'
+
+    def doubt(self, known: Sequence[str]) -> str | None:
+        """Why the names of the columns may be a review; None where they are none."""
+        name = known[self.text]
+        if len(known) > 1 or any(plain_column(name) in group for group in TEXT_NAMES):
+            return None
+        said = textwrap.shorten(name, _MOST_SAID, placeholder="…")
+        return f'the first row, "{said}", is taken for the name of its one column; where it is a review: --no-header'
 
 
 def find_columns(known: Sequence[str], text: str | None, id_name: str | None, where: str) -> Columns:

@@ -126,8 +126,8 @@ def _check_header(content: Content, records: Sequence[Record], usual: int) -> No
     if others.count(usual) > max(1, others.count(width)) and width != usual:
         raise DataError(
             f"{content.path}: its first row has {width} {_cells(width)} and most others have {usual}; expected a "
-            "header that names each column. Mend the first row, or use sentiment data import with --no-header where it "
-            "is a row as any, with --delimiter where the cells are separated by another character."
+            "header that names each column. Mend the first row, or use sentiment data import or predict --output with "
+            "--no-header where it is a row as any, with --delimiter where the cells are separated by another character."
         )
 
 

@@ -58,7 +58,7 @@ def warn_of_data(rows: Sequence[Sequence[str | None]]) -> list[str]:
         if why:
             return [
                 f"the first row is taken as the header, though its cell {_quote(name or '')} {why}; if it is a row as "
-                "any: sentiment data import --no-header"
+                "any: sentiment data import --no-header, or predict --output with it"
             ]
     return []
 

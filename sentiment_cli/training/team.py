@@ -209,9 +209,10 @@ def _reason(error: str) -> str:
 
 @contextlib.contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end this process: while workers are missing TensorFlow lets no Python run, nor a handler.
+    """Let Ctrl-C end this process: while workers are missing TensorFlow lets no Python run, nor a handler of it.
 
-    Nothing is lost by that, for nothing was done yet.
+    Nothing is lost by that, for nothing was done yet. SIGTERM ends it until TensorFlow puts a handler of its own there,
+    for machines that are taken away, and SIGKILL always.
     """
     if threading.current_thread() is not threading.main_thread():  # others may not set handlers
         yield

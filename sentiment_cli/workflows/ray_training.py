@@ -270,7 +270,7 @@ def _work(task: dict[str, Any]) -> None:
             )
     except SentimentError as error:
         if type(error).__name__ == "TeamBroken":  # the others are gone: all are to be started again
-            progress.warn(str(error).splitlines()[0])
+            progress.warn(f"{str(error).partition(', so that')[0]}; all are started again from the last checkpoint")
             raise
         _wait_for(mailbox.failed.remote(str(error), error.exit_code))  # this process may end at once
         raise _remote_error(str(error), error.exit_code) from None

@@ -214,6 +214,11 @@ def _look_at(
         for message in table.warnings:
             progress.warn(f"{path}: {message}")
     columns = [find_columns(one.columns, settings.text, settings.id, str(one.path)) for one in tables]
+    for told in dict.fromkeys(at.describe(one.columns) for one, at in zip(tables, columns, strict=True)):
+        progress.note(f"Columns: {told}")
+    for path, one, at in zip(files, tables, columns, strict=True):
+        if settings.text is None and settings.header and (doubt := at.doubt(one.columns)):
+            progress.warn(f"{path}: {doubt}")
     progress.phase("reading the inputs")
     found = tuple(map(fingerprint, files))
     names = tuple(map(str, single_runs([run])[0].read_record().get("class_names") or ()))

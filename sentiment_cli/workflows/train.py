@@ -144,6 +144,9 @@ def go_on(
         device, team = gather(config.training, sharing, cluster, progress)
         if not writes:
             return train_along(run, Job(config, run, data, device, progress, team), record, stop)
+        before, after = (record.get("team") or {}).get("replicas", 1), team.count if team else 1
+        if before != after and record.get("plan"):
+            progress.note(f"Shared by {after} now and by {before} before: it ends as without a stop but for rounding")
         write_config(run.config_path, config)
         commands = [*record.get("commands", []), command]
         record = {**record, "commands": commands, "config": config_values(config)}

@@ -38,3 +38,14 @@ def test_named_columns_are_taken() -> None:
 def test_what_cannot_be_told_is_asked(known: list[str], text: str | None, ids: str | None, message: str) -> None:
     with pytest.raises(DataError, match=message):
         find_columns(known, text, ids, "a.csv")
+
+
+def test_what_is_scored_is_told_and_a_name_that_may_be_a_review_is_doubted() -> None:
+    known = ["key", "review"]
+    assert Columns(1, 0).describe(known) == 'texts from "review", ids from "key"'
+    assert Columns(1, None).describe(known) == 'texts from "review", no ids'
+    assert Columns(1, None).doubt(known) is Columns(0, None).doubt(["Review Text"]) is None
+    assert Columns(0, None).doubt(["A great film"]) == (
+        'the first row, "A great film", is taken for the name of its one column; where it is a review: --no-header'
+    )
+    assert len(Columns(0, None).doubt(["word " * 500]) or "") < 200

@@ -91,7 +91,7 @@ class TestDelimited:
     def test_a_first_row_that_looks_like_data_is_said(self, opened: Open, content: str, why: str) -> None:
         (warning,) = opened("a.csv", content).warnings
         assert why in warning
-        assert warning.endswith("if it is a row as any: sentiment data import --no-header")
+        assert warning.endswith("if it is a row as any: sentiment data import --no-header, or predict --output with it")
 
     @pytest.mark.parametrize("content", ["text,label,\na,pos,\nb,neg,\n", "text,label\n", "text,text\na,b\n"])
     def test_a_header_that_is_one_is_not_doubted(self, opened: Open, content: str) -> None:
