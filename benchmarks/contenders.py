@@ -47,7 +47,8 @@ def ours(config: Config, reviews: Reviews, directory: Path) -> Epoch:
     from sentiment_cli.recurrent.sweep import compile_in_background
     from sentiment_cli.runs import Run
     from sentiment_cli.training.batches import training_batches
-    from sentiment_cli.training.fit import EncodedSet, Trainer
+    from sentiment_cli.training.encoded import EncodedSet
+    from sentiment_cli.training.fit import Trainer
     from sentiment_cli.training.interruption import StopRequest
     from sentiment_cli.training.optimizers import build_optimizer
     from sentiment_cli.training.plan import make_plan

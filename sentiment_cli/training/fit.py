@@ -21,10 +21,12 @@ from sentiment_cli.text.token_ids import TokenIds
 from sentiment_cli.training.averaging import AveragedWeights
 from sentiment_cli.training.batches import Batch, endless_batches, steps_per_epoch, training_batches
 from sentiment_cli.training.checkpoints import Checkpoints
+from sentiment_cli.training.encoded import Arrays, EncodedSet
 from sentiment_cli.training.event_log import EventLog
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.keeping import Keeper
 from sentiment_cli.training.objective import cross_entropy, is_correct
+from sentiment_cli.training.patience import count_patience, note_best, patience_is_over
 from sentiment_cli.training.plan import Plan
 from sentiment_cli.training.progress import Progress
 from sentiment_cli.training.schedule import StepRates, learning_rate
@@ -36,47 +38,6 @@ from sentiment_cli.training.step import build_score_step, build_train_step
 _PACE_AFTER = 10.0
 
 StopReason = Literal["all epochs done", "early stopping", "interrupted"]
-
-
-@dataclass(frozen=True)
-class EncodedSet:
-    """Reviews as the network sees them.
-
-    Args:
-        token_ids: n reviews.
-        labels: int32[n].
-        paths: str[n], what they are called.
-    """
-
-    token_ids: TokenIds
-    labels: np.ndarray
-    paths: Sequence[str]
-
-
-@dataclass(frozen=True)
-class Arrays:
-    """A batch as the step takes it, see `step.build_train_step`.
-
-    Args:
-        token_ids: int32[rows, width].
-        labels: int32[rows].
-        weights: float32[rows].
-        present: float32[rows].
-        unlabelled: int32[rows, width], or None.
-        indices: int[count], which reviews they are; the other rows fill up.
-    """
-
-    token_ids: np.ndarray
-    labels: np.ndarray
-    weights: np.ndarray
-    present: np.ndarray
-    unlabelled: np.ndarray | None
-    indices: np.ndarray
-
-    @property
-    def count(self) -> int:
-        """Number of reviews."""
-        return len(self.indices)
 
 
 class NotFinite(SentimentError):
@@ -163,7 +124,7 @@ class Trainer:
             self.keeper.begin(state)
             while state.epoch <= self.epochs:
                 # Before the epoch and not after it, for a run that was stopped while it was evaluated.
-                if self._patience_is_over(state):
+                if patience_is_over(state, self.config.training.early_stopping):
                     return self._ended(state, "early stopping")
                 try:
                     self._run_epoch(state)
@@ -315,29 +276,12 @@ class Trainer:
         state.history.append(row)
         if self.event_log is not None:
             self.event_log.add(row)
-        value = getattr(row, self.config.monitor)
-        is_best = value is None or _improves(value, state.best_value, self.config.monitor)
-        if is_best:
-            state.best_epoch, state.best_value = row.epoch, value
-        self._count_patience(row, state)
+        is_best = note_best(row, state, self.config.monitor)
+        count_patience(row, state, self.config.training.early_stopping)
         state.start_next_epoch()
         self.keeper.epoch_done(state, is_best=is_best)
-        is_chosen = is_best and value is not None  # without validation the last epoch is always the best
+        is_chosen = is_best and state.best_value is not None  # without validation the last epoch is always the best
         self.progress.epoch_done(row, self.epochs, is_best=is_chosen)
-
-    def _count_patience(self, row: Epoch, state: TrainingState) -> None:
-        stopping = self.config.training.early_stopping
-        value = getattr(row, stopping.monitor) if stopping else None
-        if stopping is None or value is None:
-            return
-        if _improves(value, state.reference, stopping.monitor, stopping.min_delta):
-            state.reference, state.waited = value, 0
-        else:
-            state.waited += 1
-
-    def _patience_is_over(self, state: TrainingState) -> bool:
-        stopping = self.config.training.early_stopping
-        return stopping is not None and state.waited >= stopping.patience
 
     def _check_stop(self) -> None:
         if self.stop.exit_code is not None:
@@ -346,12 +290,3 @@ class Trainer:
 
 class Stopped(Exception):
     """Leaves the epoch in progress; its state is complete up to the last batch."""
-
-
-def _improves(value: float, best: float | None, monitor: str, min_delta: float = 0.0) -> bool:
-    """Whether a figure is better than the best so far; not-a-number never is, a tie is not."""
-    if math.isnan(value):
-        return False
-    if best is None:
-        return True
-    return value > best + min_delta if monitor == "val_accuracy" else value < best - min_delta

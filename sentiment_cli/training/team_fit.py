@@ -12,7 +12,8 @@ from sentiment_cli import __version__
 from sentiment_cli.config import config_values
 from sentiment_cli.errors import DataError
 from sentiment_cli.training.batches import Batch
-from sentiment_cli.training.fit import Arrays, Stopped, StopReason, Trainer
+from sentiment_cli.training.encoded import Arrays
+from sentiment_cli.training.fit import Stopped, StopReason, Trainer
 from sentiment_cli.training.keeping import Keeper, Onlooker
 from sentiment_cli.training.objective import cross_entropy, is_correct
 from sentiment_cli.training.scoring import compute_logits, fixed_width, random_states_kept

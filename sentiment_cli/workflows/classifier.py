@@ -31,7 +31,7 @@ from sentiment_cli.runtime import Device
 from sentiment_cli.text.token_ids import TokenIds
 from sentiment_cli.text.vectorizer import encode
 from sentiment_cli.training.checkpoints import Checkpoints
-from sentiment_cli.training.fit import EncodedSet
+from sentiment_cli.training.encoded import EncodedSet
 from sentiment_cli.training.memory import check_memory
 from sentiment_cli.training.progress import Progress
 from sentiment_cli.training.scoring import compute_logits, fixed_width

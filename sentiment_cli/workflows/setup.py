@@ -26,7 +26,8 @@ from sentiment_cli.training.averaging import AveragedWeights
 from sentiment_cli.training.batches import planned_epochs, steps_per_epoch
 from sentiment_cli.training.checkpoint import bytes_of
 from sentiment_cli.training.checkpoints import MOST_KEPT, Checkpoints
-from sentiment_cli.training.fit import EncodedSet, Trainer
+from sentiment_cli.training.encoded import EncodedSet
+from sentiment_cli.training.fit import Trainer
 from sentiment_cli.training.interruption import StopRequest
 from sentiment_cli.training.memory import check_memory
 from sentiment_cli.training.optimizers import build_optimizer

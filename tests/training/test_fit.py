@@ -41,7 +41,7 @@ def make_config(recurrent: dict[str, Any] | None = None, dropout: float = 0.0, *
 
 def make_set(n: int, seed: int = 1) -> Any:
     """Reviews of 1 to 5 tokens; those that hold the token 2 are of the second class, the others hold 3 instead."""
-    from sentiment_cli.training.fit import EncodedSet
+    from sentiment_cli.training.encoded import EncodedSet
 
     rng = np.random.default_rng(seed)
     lengths = rng.integers(1, 6, n)
@@ -193,13 +193,13 @@ def test_patience_counts_epochs_without_improvement(
 
 
 def test_a_change_below_min_delta_is_no_improvement_but_still_the_best() -> None:
-    from sentiment_cli.training.fit import _improves
+    from sentiment_cli.training.patience import improves
 
     # 0.5 -> 0.4375 improves by 0.0625 exactly, in binary too.
-    assert not _improves(0.4375, 0.5, "val_loss", 0.0625)
-    assert _improves(0.4374, 0.5, "val_loss", 0.0625)
-    assert not _improves(0.5625, 0.5, "val_accuracy", 0.0625)
-    assert _improves(0.4375, 0.5, "val_loss")
+    assert not improves(0.4375, 0.5, "val_loss", 0.0625)
+    assert improves(0.4374, 0.5, "val_loss", 0.0625)
+    assert not improves(0.5625, 0.5, "val_accuracy", 0.0625)
+    assert improves(0.4375, 0.5, "val_loss")
 
 
 def test_small_steps_add_up_against_min_delta(tmp_path: Path) -> None:

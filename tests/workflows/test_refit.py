@@ -202,11 +202,11 @@ def test_an_extension_does_the_refit_again_where_another_epoch_is_the_best(refit
 def test_an_extension_keeps_the_refit_where_the_best_epoch_stays(
     refit_copy: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sentiment_cli.training import fit
+    from sentiment_cli.training import patience
 
     run = refit_copy
     before = unchanged(run.refit.path), run.predictions_path("test").read_bytes()
-    monkeypatch.setattr(fit, "_improves", lambda *_: False)
+    monkeypatch.setattr(patience, "improves", lambda *_: False)
     told = Told()
     result = resume(run, epochs=4, progress=told)
     assert result.epochs == 4

@@ -293,10 +293,10 @@ def test_a_second_signal_leaves_at_once_and_the_message_gives_the_command(tiny_c
 def test_stopped_while_evaluating_a_run_keeps_its_early_stop(
     tiny_config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sentiment_cli.training import fit
+    from sentiment_cli.training import patience
 
     # An epoch never improves, so that patience is over after the second one of six.
-    monkeypatch.setattr(fit, "_improves", lambda value, best, *rest: best is None)
+    monkeypatch.setattr(patience, "improves", lambda value, best, *rest: best is None)
     config = change(load_config(tiny_config), "training", epochs=6, early_stopping={"patience": 1})
     with pytest.raises(Interrupted):
         train(config, tmp_path / "run", progress=Signals("predicting test"))
