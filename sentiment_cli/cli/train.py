@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -36,6 +36,22 @@ if TYPE_CHECKING:
     from sentiment_cli.seeds import Spread
     from sentiment_cli.workflows.results import DryRun, SeedsResult, TrainResult
 
+# What configures a run, by parameters, in the order in which messages name them.
+_OPTIONS = {
+    "name": "--config",
+    "source": "--data",
+    "settings": "--set",
+    "run_name": "--name",
+    "output_dir": "--output-dir",
+    "seed": "--seed",
+    "seeds": "--seeds",
+    "limit": "--limit",
+    "device": "--device",
+    "no_test": "--no-test",
+    "only_try": "--dry-run",
+    "force": "--force",
+}
+
 
 @click.command()
 @click.option("-c", "--config", "name", type=CONFIG, help=f"Configuration; default: {DEFAULT_CONFIG}.")
@@ -54,24 +70,7 @@ if TYPE_CHECKING:
 @click.option("--resume", "resumed", type=RUN, help="Continue a run, or extend it with --epochs.")
 @ray_options
 @output_options
-def train(
-    name: str | None,
-    source: str | None,
-    settings: tuple[str, ...],
-    run_name: str | None,
-    output_dir: Path | None,
-    epochs: int | None,
-    seed: int | None,
-    seeds: int | None,
-    limit: int | None,
-    device: str | None,
-    no_test: bool,
-    only_try: bool,
-    force: bool,
-    resumed: str | None,
-    ray: str | None,
-    workers: int | None,
-) -> None:
+def train(resumed: str | None, epochs: int | None, ray: str | None, workers: int | None, **options: Any) -> None:
     """Train a classifier and leave a run directory with everything about it.
 
     Without options it trains a small LSTM on the bundled reviews.
@@ -85,67 +84,77 @@ def train(
       sentiment train --config imdb_lstm --seeds 5 --name five
       sentiment train --config imdb_lstm --ray auto --workers 4
     """  # noqa: D301 - click looks for this control character
-    output = Output.current()
-    team = ray_workers(ray, workers)
+    output, team = Output.current(), ray_workers(ray, workers)
     if resumed is not None:
-        given: dict[str, object] = {"--config": name, "--data": source, "--set": settings, "--name": run_name}
-        given |= {"--output-dir": output_dir, "--seed": seed, "--seeds": seeds, "--limit": limit, "--device": device}
-        given |= {"--no-test": no_test, "--dry-run": only_try, "--force": force}
-        _refuse_with_resume([option for option, value in given.items() if value not in (None, False, ())])
+        _refuse_with_resume(options)
         _resume(find_run(resumed), epochs, output, team)
         return
-    cluster = read_cluster()
-    if cluster and team:
-        raise UsageError(f"--ray starts its workers by itself, and TF_CONFIG is that of {cluster}; unset it.")
-    if cluster and not (run_name or output_dir):
-        raise UsageError(f"TF_CONFIG makes this {cluster}: give all of them the same --name or --output-dir.")
-    if team and (seeds or only_try or force):
-        option = "--seeds" if seeds else "--dry-run" if only_try else "--force"
-        raise UsageError(f"{option} is done by one process; leave out --ray or {option}.")
-    if seeds and only_try:
-        raise UsageError(f"--dry-run tries one training; leave out --seeds. {seeds} seeds take {seeds} times as long.")
-    config_name = config_label(name or DEFAULT_CONFIG)
-    run = Run(choose_place("run", config_name, run_name, output_dir))
-    test = False if no_test else None
-    overrides = make_overrides(source=source, epochs=epochs, seed=seed, limit=limit, device=device, test=test)
-    config = load_config(name or DEFAULT_CONFIG, overrides, settings)
+    _check_options(options, team)
+    config_name = config_label(options["name"] or DEFAULT_CONFIG)
+    run = Run(choose_place("run", config_name, options["run_name"], options["output_dir"]))
+    config = _read_config(options, epochs)
     from sentiment_cli.workflows.creation import check_free
-    from sentiment_cli.workflows.train import train as train_workflow
 
     if is_first():
-        check_free(run, force=force)
-    if only_try:
+        check_free(run, force=options["force"])
+    if options["only_try"]:
         _dry_run(config, run, output)
-        return
-    if seeds:
-        from sentiment_cli.workflows.seeds import train_seeds
+    elif options["seeds"]:
+        _train_seeds(config, run, options["seeds"], config_name, output, force=options["force"])
+    else:
+        _train(config, run, team, config_name, output, force=options["force"])
 
-        with make_progress(output) as progress:
-            group = train_seeds(
-                config, run.path, seeds, progress=progress, command=command_line(), config_name=config_name, force=force
-            )
-        _show_seeds(group, output)
-        return
-    if team:
-        from sentiment_cli.workflows.ray_training import train_on_ray
 
-        with make_progress(output) as progress:
-            result = train_on_ray(
-                config, run.path, team, progress=progress, command=command_line(), config_name=config_name
-            )
-        _show(result, output)
-        return
+def _check_options(options: dict[str, Any], team: RayWorkers | None) -> None:
+    """Raise a UsageError for what does not go together."""
+    seeds, cluster = options["seeds"], read_cluster()
+    if cluster and team:
+        raise UsageError(f"--ray starts its workers by itself, and TF_CONFIG is that of {cluster}; unset it.")
+    if cluster and not (options["run_name"] or options["output_dir"]):
+        raise UsageError(f"TF_CONFIG makes this {cluster}: give all of them the same --name or --output-dir.")
+    alone = [name for name in ("seeds", "only_try", "force") if options[name]]
+    if team and alone:
+        option = _OPTIONS[alone[0]]
+        raise UsageError(f"{option} is done by one process; leave out --ray or {option}.")
+    if seeds and options["only_try"]:
+        raise UsageError(f"--dry-run tries one training; leave out --seeds. {seeds} seeds take {seeds} times as long.")
+
+
+def _read_config(options: dict[str, Any], epochs: int | None) -> Config:
+    replaced = {name: options[name] for name in ("source", "seed", "limit", "device")}
+    overrides = make_overrides(**replaced, epochs=epochs, test=False if options["no_test"] else None)
+    return load_config(options["name"] or DEFAULT_CONFIG, overrides, options["settings"])
+
+
+def _train(config: Config, run: Run, team: RayWorkers | None, config_name: str, output: Output, *, force: bool) -> None:
     with make_progress(output) as progress:
-        result = train_workflow(
-            config, run.path, progress=progress, command=command_line(), config_name=config_name, force=force
-        )
+        told: dict[str, Any] = {"progress": progress, "command": command_line(), "config_name": config_name}
+        if team:
+            from sentiment_cli.workflows.ray_training import train_on_ray
+
+            result = train_on_ray(config, run.path, team, **told)
+        else:
+            from sentiment_cli.workflows.train import train as train_here
+
+            result = train_here(config, run.path, **told, force=force)
     _show(result, output)
 
 
-def _refuse_with_resume(options: list[str]) -> None:
-    if options:
+def _train_seeds(config: Config, run: Run, count: int, config_name: str, output: Output, *, force: bool) -> None:
+    from sentiment_cli.workflows.seeds import train_seeds
+
+    with make_progress(output) as progress:
+        group = train_seeds(
+            config, run.path, count, progress=progress, command=command_line(), config_name=config_name, force=force
+        )
+    _show_seeds(group, output)
+
+
+def _refuse_with_resume(options: dict[str, Any]) -> None:
+    given = [option for name, option in _OPTIONS.items() if options[name] not in (None, False, ())]
+    if given:
         raise UsageError(
-            f"--resume continues a run as it was configured; it does not go with {', '.join(options)}. "
+            f"--resume continues a run as it was configured; it does not go with {', '.join(given)}. "
             "Only --epochs may be changed."
         )
 
