@@ -184,6 +184,14 @@ def train_in_child(directory: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
+def write_config(place: Path, reviews: Path, *changes: tuple[str, str]) -> Path:
+    text = TINY_CONFIG.format(source=reviews.as_posix())
+    for old, new in changes:
+        text = text.replace(old, new)
+    (place / "c.yaml").write_text(text, encoding="utf-8")
+    return place / "c.yaml"
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_worker_of_a_cluster_is_killed_and_the_training_goes_on_from_its_checkpoint(
@@ -192,9 +200,8 @@ def test_a_worker_of_a_cluster_is_killed_and_the_training_goes_on_from_its_check
     from sentiment_cli.config import load_config
     from sentiment_cli.workflows import train
 
-    path = workplace / "c.yaml"
-    text = TINY_CONFIG.format(source=tiny_reviews.as_posix()).replace("epochs: 2", "epochs: 150")
-    path.write_text(text.replace("seed: 3", "seed: 3, checkpoint_seconds: 0.2"), encoding="utf-8")
+    changes = ("epochs: 2", "epochs: 150"), ("seed: 3", "seed: 3, checkpoint_seconds: 0.2")
+    path = write_config(workplace, tiny_reviews, *changes)
     train(load_config(path), workplace / "one")
     process = train_in_child(workplace, "-c", "c.yaml", "--output-dir", "two")
     history = Run(workplace / "two").history_path
@@ -225,9 +232,7 @@ def test_a_worker_of_a_cluster_is_killed_and_the_training_goes_on_from_its_check
 def test_what_a_worker_cannot_do_is_told_with_its_exit_code_and_not_tried_again(
     workplace: Path, tiny_reviews: Path
 ) -> None:
-    path = workplace / "c.yaml"
-    text = TINY_CONFIG.format(source=tiny_reviews.as_posix()).replace("0.05", "1.0e+30, optimizer: sgd")
-    path.write_text(text, encoding="utf-8")
+    write_config(workplace, tiny_reviews, ("0.05", "1.0e+30, optimizer: sgd"))
     process = train_in_child(workplace, "-c", "c.yaml", "--output-dir", "two")
     output, errors = process.communicate(timeout=500)
     assert (process.returncode, output) == (1, "")

@@ -65,7 +65,6 @@ class RemoteTraining:
 
     def __init__(self) -> None:
         self.standing = Standing()
-        self.is_stopped = False
 
     def look(self) -> Standing:
         """How it stood when it last told of itself."""
@@ -75,8 +74,7 @@ class RemoteTraining:
         """Nothing."""
 
     def stop(self) -> None:
-        """Answer so to its next result."""
-        self.is_stopped = True
+        """Nothing: Tune is told with the answer to its next result."""
 
     def kill(self) -> None:
         """Nothing."""
